@@ -1,0 +1,105 @@
+"""The evidence lower bound and its two Monte Carlo estimators.
+
+An objective is a function (model, x, *, generator) -> terms: named tensors of shape (batch,), in nats, whose
+sum is the bound to maximize for each data point. Naming the terms lets one training loop serve every objective,
+plot its parts and say which of them broke.
+"""
+
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from vae_edu.gaussians import kl_standard_normal, log_normal, log_standard_normal, reparameterize
+from vae_edu.likelihoods import Parameters
+
+Terms = dict[str, Float[Tensor, "batch"]]
+
+
+class LatentVariableModel(Protocol):
+    """What a bound needs to know of a model."""
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z|x)."""
+
+    def decode(self, z: Tensor) -> Parameters:
+        """Parameters of p(x|z)."""
+
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        """log p(x|z)."""
+
+
+class Objective(Protocol):
+    """Anything `fit` can maximize."""
+
+    def __call__(self, model: LatentVariableModel, x: Tensor, *, generator: Generator | None = None) -> Terms:
+        """Terms whose sum is the bound, each of shape (batch,), in nats."""
+
+
+def elbo_terms(
+    model: LatentVariableModel,
+    x: Float[Tensor, "batch pixels"],
+    *,
+    eps: Float[Tensor, "samples batch latent"] | None = None,
+    samples: int = 1,
+    reconstruction_weight: float = 1.0,
+    kl_weight: float = 1.0,
+    generator: Generator | None = None,
+) -> Terms:
+    """The two terms of estimator B: E_q[log p(x|z)] by sampling, −KL(q(z|x) || p(z)) in closed form.
+
+    The weights make one function of the VAE (1, 1), the β-VAE (1, β), "without the KL term" (1, 0) and "without
+    the cross-entropy" (0, 1). Mean over samples; nothing is averaged over the batch.
+
+    Source: K13 (7), K13 (10), D16 (10).
+    """
+    mean, log_var = model.encode(x)
+    z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator))
+    return {
+        "reconstruction": reconstruction_weight * model.log_likelihood(x, z).mean(0),
+        "-KL": -kl_weight * kl_standard_normal(mean, log_var),
+    }
+
+
+def elbo(
+    model: LatentVariableModel,
+    x: Float[Tensor, "batch pixels"],
+    *,
+    eps: Float[Tensor, "samples batch latent"] | None = None,
+    samples: int = 1,
+    generator: Generator | None = None,
+) -> Float[Tensor, "batch"]:
+    """Estimator B of the evidence lower bound, per data point, in nats.
+
+    Source: K13 (3), K13 (7), K13 (10), D16 (5).
+    """
+    terms = elbo_terms(model, x, eps=eps, samples=samples, generator=generator)
+    return terms["reconstruction"] + terms["-KL"]
+
+
+def elbo_a(
+    model: LatentVariableModel,
+    x: Float[Tensor, "batch pixels"],
+    *,
+    eps: Float[Tensor, "samples batch latent"] | None = None,
+    samples: int = 1,
+    generator: Generator | None = None,
+) -> Float[Tensor, "batch"]:
+    """Estimator A: the mean over samples of log p(x|z) + log p(z) − log q(z|x), per data point, in nats.
+
+    Source: K13 (2), K13 (6).
+    """
+    mean, log_var = model.encode(x)
+    z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator))
+    log_joint = model.log_likelihood(x, z) + log_standard_normal(z)
+    return (log_joint - log_normal(z, mean, log_var)).mean(0)
+
+
+def _noise(mean: Tensor, eps: Tensor | None, samples: int, generator: Generator | None) -> Tensor:
+    shape = (samples, *mean.shape)
+    if eps is None:
+        # The model's own call draws in its dtype and on its device: no copy, no synchronization.
+        return mean.new_empty(shape).normal_(generator=generator)
+    if eps.shape[1:] != mean.shape:
+        raise ValueError(f"eps must have shape (samples, {', '.join(map(str, mean.shape))}), got {tuple(eps.shape)}")
+    return eps
