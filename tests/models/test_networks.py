@@ -1,0 +1,76 @@
+"""The perceptrons of K13's appendix C, against the same formulas in NumPy, matrix by matrix."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from vae_edu.models import BernoulliMLP, GaussianMLP
+from vae_edu.models.networks import trunk
+
+
+def matrices(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
+    return layer.weight.detach().numpy(), layer.bias.detach().numpy()
+
+
+def sigmoid(t: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-t))
+
+
+def randomized(network: nn.Module) -> nn.Module:
+    """Weights of size 1 instead of PyTorch's small ones, so that a forgotten tanh or bias shows."""
+    generator = torch.Generator().manual_seed(0)
+    for parameter in network.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+    return network
+
+
+@pytest.mark.equation("K13 (11)")
+def test_bernoulli_mlp_is_sigmoid_of_linear_of_tanh_of_linear():
+    network = randomized(BernoulliMLP((2, 5, 7), nn.Tanh))
+    (w1, b1), (w2, b2) = matrices(network.hidden[0]), matrices(network.logits)
+    z = np.random.default_rng(0).normal(size=(4, 2))
+    y = sigmoid(np.tanh(z @ w1.T + b1) @ w2.T + b2)
+    np.testing.assert_allclose(torch.sigmoid(network(torch.from_numpy(z))).detach().numpy(), y, rtol=1e-12)
+
+
+@pytest.mark.equation("K13 (12)")
+@pytest.mark.parametrize("squash_mean", [False, True])
+def test_gaussian_mlp_is_two_linear_heads_on_one_tanh_layer(squash_mean):
+    network = randomized(GaussianMLP((2, 5, 7), nn.Tanh, squash_mean=squash_mean))
+    (w3, b3), (w4, b4), (w5, b5) = map(matrices, (network.hidden[0], network.mean, network.log_var))
+    z = np.random.default_rng(0).normal(size=(4, 2))
+    h = np.tanh(z @ w3.T + b3)
+    mean, log_var = (part.detach().numpy() for part in network(torch.from_numpy(z)))
+    np.testing.assert_allclose(mean, sigmoid(h @ w4.T + b4) if squash_mean else h @ w4.T + b4, rtol=1e-12)
+    np.testing.assert_allclose(log_var, h @ w5.T + b5, rtol=1e-12)
+
+
+def test_deeper_trunks_apply_the_activation_after_every_hidden_layer():
+    network = randomized(BernoulliMLP((2, 3, 4, 5), nn.ReLU))
+    h = np.random.default_rng(0).normal(size=(6, 2))
+    z = torch.from_numpy(h)
+    for layer in (network.hidden[0], network.hidden[2]):
+        weight, bias = matrices(layer)
+        h = np.maximum(h @ weight.T + bias, 0)
+    weight, bias = matrices(network.logits)
+    np.testing.assert_allclose(network(z).detach().numpy(), h @ weight.T + bias, rtol=1e-12)
+
+
+def test_without_a_hidden_layer_the_trunk_is_the_identity():
+    z = torch.randn(3, 2)
+    assert torch.equal(trunk((2,), nn.Tanh)(z), z)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    leading=st.lists(st.integers(0, 4), max_size=3),
+    sizes=st.lists(st.integers(1, 6), min_size=2, max_size=4),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+)
+def test_leading_axes_and_dtype_pass_through(leading, sizes, dtype):
+    inputs = torch.zeros(*leading, sizes[0], dtype=dtype)
+    outputs = [BernoulliMLP(sizes).to(dtype)(inputs), *GaussianMLP(sizes).to(dtype)(inputs)]
+    assert all(output.shape == (*leading, sizes[-1]) and output.dtype == dtype for output in outputs)
