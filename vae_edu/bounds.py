@@ -87,7 +87,7 @@ def elbo_a(
 ) -> Float[Tensor, "batch"]:
     """Estimator A: the mean over samples of log p(x|z) + log p(z) − log q(z|x), per data point, in nats.
 
-    Source: K13 (2), K13 (6).
+    Source: K13 (2), K13 (6); the expectation in D16 (3), with its sign changed.
     """
     mean, log_var = model.encode(x)
     z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator))

@@ -57,7 +57,8 @@ class LinearGaussian(nn.Module):
         """log p(x), exactly: the integral K13 (1) and D16 (1) speak of, which here is a Gaussian density. In nats."""
         identity = torch.eye(self.weight.shape[0], dtype=x.dtype, device=x.device)
         covariance = self.weight @ self.weight.mT + self.log_noise_var.exp() * identity
-        return torch.distributions.MultivariateNormal(self.bias, covariance).log_prob(x)
+        # Without validation, which refuses an empty batch.
+        return torch.distributions.MultivariateNormal(self.bias, covariance, validate_args=False).log_prob(x)
 
     def posterior(self, x: Float[Tensor, "batch pixels"]) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "latent latent"]]:
         """Mean and covariance of p(z|x), exactly; the covariance is the same for every x."""
@@ -65,13 +66,13 @@ class LinearGaussian(nn.Module):
         return (x - self.bias) @ self.weight @ inverse, self.log_noise_var.exp() * inverse
 
     def gap(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """KL(q(z|x) || p(z|x)), exactly, in nats: what the bound loses. Source: K13 (1), D16 (5)."""
+        """KL(q(z|x) || p(z|x)), exactly, in nats: what the bound loses. Source: K13 (1), D16 (2), D16 (5)."""
         mean, log_var = self.encode(x)
         posterior_mean, posterior_covariance = self.posterior(x)
         return kl_full(mean, torch.diag_embed(log_var.exp()), posterior_mean, posterior_covariance)
 
     def elbo(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """The evidence lower bound, exactly, in nats: no sampling. Source: K13 (3), D16 (5)."""
+        """The evidence lower bound, exactly, in nats: no sampling. Source: K13 (3), D16 (4), D16 (5)."""
         mean, log_var = self.encode(x)
         # Under q the residual x − W·z − b has this mean square beyond that at the mean: Σ_j var_j ‖W_j‖².
         spread = (log_var.exp() * self.weight.square().sum(0)).sum(-1)
