@@ -1,0 +1,39 @@
+"""Ctrl-C that lets the current step finish, so that what was learned is kept whole."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class StopFlag:
+    """True once Ctrl-C was pressed."""
+
+    def __init__(self) -> None:
+        """Not pressed yet."""
+        self.raised = False
+
+    def __bool__(self) -> bool:
+        """Whether to stop."""
+        return self.raised
+
+
+@contextmanager
+def stop_on_interrupt() -> Iterator[StopFlag]:
+    """Turn the first Ctrl-C into a flag to look at between steps; a second one interrupts at once."""
+    flag = StopFlag()
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+        yield flag
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def raise_flag(_number: int, _frame: FrameType | None) -> None:
+        flag.raised = True
+        signal.signal(signal.SIGINT, previous)
+
+    signal.signal(signal.SIGINT, raise_flag)
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGINT, previous)

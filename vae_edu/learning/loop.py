@@ -1,0 +1,141 @@
+"""Epochs: minibatches in random order, a progress bar, a history, and a run that survives being stopped.
+
+What happens to a minibatch is the learner's business (`fit`'s step is K13's algorithm 1); everything around it is here.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+from tqdm.auto import tqdm
+
+from vae_edu.bounds import Terms
+from vae_edu.data import Binarization, binarize
+from vae_edu.errors import UserError
+from vae_edu.learning.history import History
+from vae_edu.learning.interrupt import StopFlag, stop_on_interrupt
+from vae_edu.learning.resume import Stateful, load_state, save_state
+
+Step = Callable[[Tensor, Generator], Terms]
+Callback = Callable[[History], None]
+CHECK_EVERY = 100  # steps between two looks at the numbers: each look makes a GPU wait for its queue
+
+
+@dataclass
+class Loop:
+    """How often, in what order and with what precautions a learner's step is taken."""
+
+    epochs: int
+    batch_size: int
+    seed: int
+    binarization: Binarization = "none"
+    progress: bool = True
+    resume: Path | None = None
+    callbacks: tuple[Callback, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def run(
+        self,
+        step: Step,
+        x: Float[Tensor, "n pixels"],
+        parts: dict[str, Stateful],
+        score: Callable[[], float] | None = None,
+    ) -> History:
+        """Take `step` on every minibatch of every epoch; `score`, if given, is recorded as each epoch's "test bound".
+
+        `parts` is what changes (modules, optimizers): saved after each epoch if `resume` names a file, and taken
+        up from there if the file exists. Raises UserError when a term of the bound is no longer finite.
+        """
+        generator = torch.Generator(x.device).manual_seed(self.seed)
+        settings = self.settings | {"batch size": self.batch_size, "seed": self.seed, "binarization": self.binarization}
+        history = History(load_state(self.resume, parts, generator, settings) if self.resume else [])
+        bar = tqdm(
+            total=self.epochs * len(x), initial=len(history) * len(x), unit=" images", unit_scale=True,
+            disable=not self.progress, dynamic_ncols=True,
+        )  # fmt: skip
+        with bar, stop_on_interrupt() as stop:
+            while len(history) < self.epochs and not stop:
+                started = time.perf_counter()
+                means = self._epoch(step, x, generator, bar, stop, len(history) + 1)
+                if stop:
+                    break
+                record = means | ({"test bound": score()} if score else {})
+                history.records.append(record | {"seconds": time.perf_counter() - started})
+                if self.resume:
+                    save_state(self.resume, parts, generator, history.records, settings)
+                for callback in self.callbacks:
+                    callback(history)
+            history.interrupted = bool(stop)
+        return history
+
+    def _epoch(
+        self, step: Step, x: Tensor, generator: Generator, bar: tqdm, stop: StopFlag, epoch: int
+    ) -> dict[str, float]:
+        """One pass over the data; the mean of each term per data point."""
+        trace = Trace(epoch)
+        for batch in minibatches(x, self.batch_size, generator):
+            trace.add(step(binarize(batch, self.binarization, generator), generator))
+            bar.update(len(batch))
+            if len(trace) % CHECK_EVERY == 0:
+                bar.set_postfix(epoch=epoch, bound=f"{trace.recent():.2f}", refresh=False)
+            if stop:
+                break
+        return trace.means()
+
+
+def minibatches(x: Float[Tensor, "n pixels"], size: int, generator: Generator) -> Iterator[Float[Tensor, "batch pixels"]]:
+    """The data once, in random order, `size` at a time; the last may be smaller."""
+    for indices in torch.randperm(len(x), generator=generator, device=x.device).split(size):
+        yield x[indices]
+
+
+class Trace:
+    """Sums of the terms, step by step, left on the device until somebody looks."""
+
+    def __init__(self, epoch: int):
+        """Nothing seen yet; `epoch` is for the message when a number breaks."""
+        self.epoch = epoch
+        self.names: list[str] = []
+        self.sums: list[Tensor] = []
+        self.counts: list[int] = []
+        self.checked = 0
+
+    def __len__(self) -> int:
+        """Steps so far."""
+        return len(self.sums)
+
+    def add(self, terms: Terms) -> None:
+        """Remember one step's terms, summed over the minibatch; no number leaves the device."""
+        self.names = list(terms)
+        self.sums.append(torch.stack([term.detach().sum() for term in terms.values()]))
+        self.counts.append(len(next(iter(terms.values()))))
+
+    def recent(self) -> float:
+        """The mean bound since the last look."""
+        sums = self._checked_sums()
+        recent, self.checked = self.checked, len(self.sums)
+        return float(sums[recent:].sum() / sum(self.counts[recent:]))
+
+    def means(self) -> dict[str, float]:
+        """The mean per data point of the bound and of each term."""
+        if not self.sums:
+            return {}
+        means = (self._checked_sums().sum(0) / sum(self.counts)).tolist()
+        return {"bound": sum(means), **dict(zip(self.names, means, strict=True))}
+
+    def _checked_sums(self) -> Tensor:
+        sums = torch.stack(self.sums).double().cpu()
+        broken = (~sums.isfinite()).nonzero()
+        if len(broken):
+            step = int(broken[0, 0])
+            terms = " and ".join(self.names[int(column)] for row, column in broken if int(row) == step)
+            raise UserError(
+                f"training stopped: in epoch {self.epoch}, step {step + 1}, the term {terms} of the bound was no longer "
+                "finite; a smaller learning rate is the usual remedy, data outside [0, 1] the usual cause."
+            )
+        return sums
