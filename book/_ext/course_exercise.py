@@ -1,0 +1,85 @@
+"""The `{course-exercise}` directive: an exercise of the course as a numbered, linkable box.
+
+Everything in the box comes from where the exercise lives: the catalog (title, points, time, hints) and the stub
+that the student edits (signature and docstring, which is the task).
+"""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from equation_survey import as_list, survey
+from sphinx.application import Sphinx
+from sphinx_exercise.directive import ExerciseDirective
+
+
+class CourseExercise(ExerciseDirective):
+    """`{course-exercise} ch03.kl_standard_normal`; its label is `ex-ch03-kl-standard-normal`."""
+
+    required_arguments = 1
+    optional_arguments = 0
+    final_argument_whitespace = False
+
+    def run(self) -> list[nodes.Node]:
+        key = self.arguments[0]
+        root = Path(self.env.srcdir).parent
+        catalog = root / "exercises/catalog.yml"
+        entries = yaml.safe_load(catalog.read_text(encoding="utf-8"))
+        if key not in entries:
+            raise self.error(f'exercises/catalog.yml has no exercise "{key}"; it has {", ".join(entries)}.')
+        entry = entries[key]
+        stub = root / "exercises" / entry["file"]
+        for source in (catalog, stub):
+            self.env.note_dependency(str(source))
+
+        labelled = {mention.identifier: mention.name for mention in survey(root).labels}
+        lines = markdown(key, entry, stub, labelled).splitlines()
+        self.name = "exercise"  # sphinx-exercise names box and number after the directive
+        self.arguments = [entry["title"]]
+        self.options = {"label": exercise_label(key), "class": ["course-exercise"]}
+        self.content = StringList(lines, source=str(catalog))
+        return super().run()
+
+
+def exercise_label(key: str) -> str:
+    return "ex-" + key.replace(".", "-").replace("_", "-")
+
+
+def markdown(key: str, entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str:
+    """The box's content as MyST."""
+    equations = ", ".join(
+        f"{{eq}}`{labelled[identifier]}`" if identifier in labelled else identifier
+        for identifier in as_list(entry.get("equation"))
+    )
+    facts = [f"{entry['points']} points", f"{entry['minutes']} minutes", str(entry["difficulty"]), equations]
+    hints = "\n".join(
+        f":::{{dropdown}} Hint {number}\n{hint.strip()}\n:::\n"
+        for number, hint in enumerate(entry["hints"], 1)
+    )
+    return "\n".join(
+        [
+            "{.exercise-facts}",
+            " · ".join(fact for fact in facts if fact) + "\n",
+            f"```python\n{task(stub, entry['function'])}\n```\n",
+            f"Write it in `exercises/{entry['file']}` and check it with `vae-edu check {key}`.\n",
+            hints,
+        ]
+    )
+
+
+def task(stub: Path, function: str) -> str:
+    """The stub's signature and docstring."""
+    source = stub.read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        if getattr(node, "name", None) == function:
+            return "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].end_lineno])
+    raise ValueError(f"{stub} defines no {function}.")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.setup_extension("sphinx_exercise")
+    app.add_directive("course-exercise", CourseExercise)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

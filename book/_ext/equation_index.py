@@ -1,0 +1,67 @@
+"""The `{equation-index}` directive: every equation with its chapter, code, checks and exercises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from docutils import nodes
+from equation_survey import Survey, survey
+from equations import PAPERS, Equation
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+PAGE = "equation_index"
+HEAD = ["Equation", "What it says", "Chapter", "Code", "Checks", "Exercises"]
+
+
+class EquationIndex(SphinxDirective):
+    """Written as MyST, so that links are resolved like any other."""
+
+    def run(self) -> list[nodes.Node]:
+        found = survey(Path(self.env.srcdir).parent)
+        return self.parse_text_to_nodes("\n".join(markdown(found)), allow_section_headings=True)
+
+
+def markdown(found: Survey) -> Iterator[str]:
+    for paper, title in PAPERS.items():
+        yield f"## {paper}: {title}\n"
+        yield ":::{container} equation-index full-width\n"
+        yield "| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|"
+        for equation in found.equations.values():
+            if equation.paper == paper:
+                yield "| " + " | ".join(cells(found, equation)) + " |"
+        yield ":::\n"
+
+
+def cells(found: Survey, equation: Equation) -> list[str]:
+    page = found.chapters.get(equation.chapter)
+    return [
+        link(equation) if found.of(equation.id, "labels") else equation.id,
+        equation.says.replace("|", "\\|"),
+        f"[{equation.chapter}]({page}.md)" if page else f"{equation.chapter}, to come",
+        code(found.of(equation.id, "functions")),
+        code(found.of(equation.id, "tests")),
+        code(found.of(equation.id, "exercises")),
+    ]
+
+
+def link(equation: Equation) -> str:
+    role = "prf:ref" if "algorithm" in equation.id else "eq"
+    return f"{{{role}}}`{equation.label}`"
+
+
+def code(names: list[str]) -> str:
+    """Names one below the other."""
+    return "<br>".join(f"`{name}`" for name in names)
+
+
+def always_outdated(
+    app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """The index depends on every source of the project; reading them anew takes a fraction of a second."""
+    return [PAGE] if PAGE in app.env.all_docs else []
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("equation-index", EquationIndex)
+    app.connect("env-get-outdated", always_outdated)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

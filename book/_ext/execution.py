@@ -1,0 +1,48 @@
+"""How live cells run: told that a book is being built, and executed anew when what they import or plot changed.
+
+jupyter-cache compares the cells alone. Its folder is therefore named by a hash of everything else that outputs
+depend on; a new name is a changed setting, and Sphinx then reads every page again.
+"""
+
+import hashlib
+import os
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+SOURCES = ("vae_edu/**/*.py", "vae_edu/checkpoints/*", "book/results/**/*")
+LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
+
+
+def fingerprint(root: Path) -> str:
+    """A hash of the package, its weights, the recorded runs and the versions of the libraries beneath."""
+    digest = hashlib.sha256(repr([version(library) for library in LIBRARIES]).encode())
+    for path in sorted(path for pattern in SOURCES for path in root.glob(pattern) if path.is_file()):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def choose_cache(app: Sphinx, config: Config) -> None:
+    """Point myst-nb at the cache of this state of the project and remove those of former states."""
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    current = caches / fingerprint(Path(app.srcdir).parent)
+    for former in caches.glob("*"):
+        if former != current:
+            shutil.rmtree(former, ignore_errors=True)
+    config.nb_execution_cache_path = str(current)
+
+
+def forget_warned_build(app: Sphinx, error: Exception | None) -> None:
+    """After a build with warnings, let the next one read every page: those already read would be silent."""
+    if app._warncount:
+        (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    os.environ["VAE_EDU_BOOK"] = "1"
+    app.connect("config-inited", choose_cache)
+    app.connect("build-finished", forget_warned_build)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
