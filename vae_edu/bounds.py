@@ -5,7 +5,7 @@ sum is the bound to maximize for each data point. Naming the terms lets one trai
 plot its parts and say which of them broke.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -16,6 +16,7 @@ from vae_edu.likelihoods import Parameters
 Terms = dict[str, Float[Tensor, "batch"]]
 
 
+@runtime_checkable
 class LatentVariableModel(Protocol):
     """What a bound needs to know of a model."""
 
@@ -29,6 +30,7 @@ class LatentVariableModel(Protocol):
         """log p(x|z)."""
 
 
+@runtime_checkable
 class Objective(Protocol):
     """Anything `fit` can maximize."""
 

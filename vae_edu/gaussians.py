@@ -13,7 +13,7 @@ LOG_2PI = math.log(2 * math.pi)
 
 
 def log_normal(
-    x: Float[Tensor, "*batch dim"],
+    x: Float[Tensor, "*#batch dim"],
     mean: Float[Tensor, "*#batch #dim"],
     log_var: Float[Tensor, "*#batch #dim"],
 ) -> Float[Tensor, "*batch"]:

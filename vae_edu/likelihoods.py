@@ -5,7 +5,7 @@ A likelihood reads what a decoder network returns ("parameters"): logits for Ber
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +30,7 @@ def log_bernoulli(
     return (x * logits - F.softplus(logits)).sum(-1)
 
 
+@runtime_checkable
 class Likelihood(Protocol):
     """What a model asks of p(x|z); `parameters` is whatever its decoder returned."""
 
