@@ -1,0 +1,87 @@
+// What stands in for Jupyter in a page without Python: a model with anywidget's methods, and loading of the
+// widget's code and weights when a reader comes near. Classic scripts, because a page opened from disk may
+// load nothing else.
+
+const here = document.currentScript?.src;
+const shelf = new Map(); // what the loaded scripts brought, by name
+const loading = new Map(); // promises, by file
+
+export class PageModel {
+  constructor(state) {
+    this.state = state;
+    this.listeners = new Map();
+  }
+
+  get(name) {
+    return this.state[name];
+  }
+
+  set(name, value) {
+    this.state[name] = value;
+    for (const listener of this.listeners.get(`change:${name}`) ?? []) listener();
+  }
+
+  on(event, listener) {
+    this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
+  }
+
+  off(event, listener) {
+    this.listeners.set(event, (this.listeners.get(event) ?? []).filter((other) => other !== listener));
+  }
+
+  save_changes() {} // nobody but the page listens
+
+  send() {}
+}
+
+export function bytesOf(base64) {
+  return new DataView(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer);
+}
+
+// What the script `file`, beside this one, registers as `name`. Each file is loaded once.
+function load(file, name) {
+  if (!loading.has(file)) loading.set(file, new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(file, here).href;
+    script.onload = () => (shelf.has(name) ? resolve(shelf.get(name)) : reject(new Error(`${file} is damaged`)));
+    script.onerror = () => reject(new Error(`${file} could not be loaded`));
+    document.head.append(script);
+  }));
+  return loading.get(file);
+}
+
+async function mount(place) {
+  const {vaeWidget: widget, vaeData: data} = place.dataset;
+  try {
+    const inline = place.querySelector("script.vae-data")?.textContent;
+    const [{render}, base64] = await Promise.all([
+      load(`${widget}.js`, widget),
+      inline ?? load(`${data}.data.js`, data),
+    ]);
+    place.replaceChildren();
+    render({model: new PageModel({data: bytesOf(base64)}), el: place});
+  } catch (error) {
+    sayWhy(place, error);
+  }
+  place.classList.add("vae-ready");
+}
+
+function sayWhy(place, error) {
+  const notice = document.createElement("p");
+  notice.className = "vae-failure";
+  notice.setAttribute("role", "alert");
+  notice.textContent = `This figure could not start: ${error.message}. What it shows: ${place.getAttribute("aria-label")}`;
+  place.replaceChildren(notice);
+}
+
+if (here) {
+  globalThis.vaeEdu = {register: (name, value) => shelf.set(name, value)};
+  const near = new IntersectionObserver((entries) => {
+    for (const {isIntersecting, target} of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      mount(target);
+    }
+  }, {rootMargin: "600px"});
+  for (const place of document.querySelectorAll("[data-vae-widget]")) near.observe(place);
+}

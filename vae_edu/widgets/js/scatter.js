@@ -1,0 +1,92 @@
+// The plane: dots where the encoder puts images, colored by label, and circles that hold 50, 90 and 99 % of the prior.
+
+const CELLS = 24; // across the plane, when looking for the place of a label
+const TURN = 2 * Math.PI;
+const PRIOR_MASSES = [0.5, 0.9, 0.99]; // of N(0, I), inside the circles
+
+// Half the width of a square window around 0 that holds 99.5 % of the coordinates.
+export function halfWidth(means) {
+  const sizes = Float32Array.from(means, Math.abs).sort();
+  return Math.max(3.5, Math.ceil(2 * sizes[Math.floor(0.995 * (sizes.length - 1))]) / 2);
+}
+
+// Map from each label to where it is best written: the cell in which its dots outnumber the others most.
+export function labelPlaces(means, labels = [], half) {
+  const own = new Map(); // label -> Map from cell to the number of its dots there
+  const all = new Uint32Array(CELLS ** 2);
+  labels.forEach((label, i) => {
+    const [column, row] = [means[2 * i], means[2 * i + 1]].map((z) => Math.floor(((1 + z / half) / 2) * CELLS));
+    const cell = clamp(row) * CELLS + clamp(column);
+    if (!own.has(label)) own.set(label, new Map());
+    own.get(label).set(cell, (own.get(label).get(cell) ?? 0) + 1);
+    all[cell] += 1;
+  });
+  const center = (place) => ((2 * place + 1) / CELLS - 1) * half;
+  const places = new Map();
+  for (const label of [...own.keys()].sort((a, b) => a - b)) {
+    const surplus = ([cell, count]) => 2 * count - all[cell];
+    const [cell] = [...own.get(label)].reduce((best, other) => (surplus(other) > surplus(best) ? other : best));
+    places.set(label, [center(cell % CELLS), center(Math.floor(cell / CELLS))]);
+  }
+  return places;
+}
+
+const clamp = (place) => Math.min(CELLS - 1, Math.max(0, place));
+
+// Draw everything but z itself. `lit(label)` says whether a label's dots stand out.
+export function drawPlane({context, width}, {means, labels, half, places, lit}, colors) {
+  const x = (z1) => ((1 + z1 / half) / 2) * width;
+  const y = (z2) => ((1 - z2 / half) / 2) * width;
+  drawPrior(context, x, y, colors.line);
+  const color = (label) => colors.digits[label % 10] ?? colors.muted;
+  for (const bright of [false, true]) {
+    context.globalAlpha = bright ? 0.75 : 0.1;
+    for (let i = 0; i < means.length / 2; i++) {
+      if (lit(labels?.[i]) !== bright) continue;
+      context.fillStyle = color(labels?.[i]);
+      context.beginPath();
+      context.arc(x(means[2 * i]), y(means[2 * i + 1]), width / 320, 0, TURN);
+      context.fill();
+    }
+  }
+  for (const [label, [z1, z2]] of places) {
+    context.globalAlpha = lit(label) ? 1 : 0.3;
+    context.font = `700 ${Math.round(width / 20)}px system-ui, sans-serif`;
+    write(context, label, x(z1), y(z2), color(label), colors.surface);
+  }
+  drawAxes(context, x, y, half, colors);
+}
+
+function drawPrior(context, x, y, line) {
+  context.strokeStyle = line;
+  for (const mass of PRIOR_MASSES) {
+    const radius = Math.sqrt(-2 * Math.log(1 - mass)); // ‖z‖² of two normals is exponential with mean 2
+    context.beginPath();
+    context.arc(x(0), y(0), x(radius) - x(0), 0, TURN);
+    context.stroke();
+  }
+}
+
+function drawAxes(context, x, y, half, {muted, surface}) {
+  const [left, bottom, last] = [x(-half) + 12, y(-half) - 10, Math.ceil(half) - 1];
+  context.globalAlpha = 1;
+  context.font = "11px system-ui, sans-serif";
+  for (let tick = -last; tick <= last; tick++) {
+    const text = String(tick).replace("-", "−");
+    write(context, text, x(tick), bottom, muted, surface);
+    write(context, text, left, y(tick), muted, surface);
+  }
+  context.font = "italic 13px system-ui, sans-serif";
+  write(context, "z₁", x(half) - 12, bottom, muted, surface);
+  write(context, "z₂", left, y(half) + 11, muted, surface);
+}
+
+// Text centered at (x, y), cut out of what is behind it.
+function write(context, text, x, y, color, surface) {
+  [context.textAlign, context.textBaseline, context.lineJoin] = ["center", "middle", "round"];
+  context.lineWidth = 4;
+  context.strokeStyle = surface;
+  context.strokeText(text, x, y);
+  context.fillStyle = color;
+  context.fillText(text, x, y);
+}
