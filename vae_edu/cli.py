@@ -1,0 +1,81 @@
+"""`vae-edu`: the command line. Thin, and lazy in its imports, so that --help answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vae_edu.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="A textbook that runs: train its models, check what this machine has.",
+)
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="A recipe, for example: vanilla, two-latents.")],
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the data; the recipe's own unless given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes initial weights, order of data and noise.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for weights, card and record; runs/NAME unless given.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the data, looked in before all others.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1 …; the GPU if there is one unless given.")
+    ] = None,
+    bfloat16: Annotated[bool, typer.Option(help="Matrix products in bfloat16.")] = False,
+    compile: Annotated[bool, typer.Option(help="Compile the objective with torch.compile.")] = False,
+) -> None:
+    """Train a model by its recipe. Ctrl-C keeps what was learned; the same command goes on from there."""
+    from vae_edu.cli_output import show_training
+    from vae_edu.training import train as run
+
+    folder = out or Path("runs") / name
+    trained = run(
+        name,
+        folder,
+        command=" ".join(["vae-edu", *sys.argv[1:]]),
+        seed=seed,
+        epochs=epochs,
+        data_root=data,
+        device=device,
+        precision="bfloat16" if bfloat16 else "float32",
+        compile=compile,
+    )
+    show_training(trained)
+
+
+@app.command()
+def doctor(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the data, looked in before all others.")
+    ] = None,
+) -> None:
+    """Say what this machine has for reading, training, testing and grading, and what to do about what is missing."""
+    from vae_edu.cli_output import show_findings
+    from vae_edu.doctor import examine
+
+    show_findings(examine(data))
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one sentence and exit status 2."""
+    try:
+        app()
+    except UserError as error:
+        typer.secho(f"vae-edu: {error}", fg=typer.colors.RED, err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

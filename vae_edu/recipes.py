@@ -1,0 +1,94 @@
+"""Every named model: its network, its data, its objective, its schedule, and where it comes from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from vae_edu.bounds import Objective, elbo_terms
+from vae_edu.data import Binarization, ImageData
+from vae_edu.errors import UserError
+from vae_edu.learning import History, fit
+from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All it takes to train one model again."""
+
+    name: str
+    title: str
+    source: str
+    data: str
+    build: Callable[[], VAE]
+    objective: Objective = elbo_terms
+    epochs: int = 5
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    binarization: Binarization = "none"
+
+    def new_model(self, seed: int) -> VAE:
+        """A fresh model whose initial weights depend on the seed alone; torch's global stream is left as it was."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self.build()
+
+    def train(
+        self,
+        model: VAE,
+        train: ImageData,
+        test: ImageData,
+        *,
+        seed: int = 0,
+        epochs: int | None = None,
+        **options: Any,
+    ) -> History:
+        """Run the recipe; `options` go to `fit`."""
+        return fit(
+            model,
+            train.x,
+            self.objective,
+            x_test=test.x,
+            epochs=self.epochs if epochs is None else epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            binarization=self.binarization,
+            seed=seed,
+            **options,
+        )
+
+
+_RECIPES = [
+    Recipe(
+        name="vanilla",
+        title="VAE 784–400–20 on grey MNIST",
+        source="the seed project's first notebook; K13 §3 with ReLU and Adam",
+        data="mnist",
+        build=partial(mlp_vae, 784, (400,), 20),
+    ),
+    Recipe(
+        name="two-latents",
+        title="VAE 784–512–2 on grey MNIST",
+        source="the seed project's two-latent notebook; the model behind chapter 7's plane",
+        data="mnist",
+        build=partial(mlp_vae, 784, (512,), 2),
+    ),
+    Recipe(
+        name="frey-two-latents",
+        title="VAE 560–200–2 on Frey Face, Gaussian pixels",
+        source="K13 §5 and figure 4, trained with Adam in place of Adagrad",
+        data="frey",
+        build=partial(gaussian_mlp_vae, 560, (200,), 2),
+        epochs=500,
+    ),
+]
+RECIPES = {recipe.name: recipe for recipe in _RECIPES}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of that name. Raises UserError, listing the names there are, for any other."""
+    if name not in RECIPES:
+        raise UserError(f"there is no recipe {name!r}; choose one of: {', '.join(RECIPES)}.")
+    return RECIPES[name]
