@@ -27,9 +27,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Folder for weights, card and record; runs/NAME unless given.")
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder with the data, looked in before all others.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with the data, looked in before all others.")] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:1 …; the GPU if there is one unless given.")
     ] = None,
@@ -57,9 +55,7 @@ def train(
 
 @app.command()
 def doctor(
-    data: Annotated[
-        Path | None, typer.Option(help="Folder with the data, looked in before all others.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with the data, looked in before all others.")] = None,
 ) -> None:
     """Say what this machine has for reading, training, testing and grading, and what to do about what is missing."""
     from vae_edu.cli_output import show_findings

@@ -104,7 +104,7 @@ def _load_frey(split: Split, root: str | Path | None) -> ImageData:
     files.verify(path, FREY_SHA256)
     faces = loadmat(path)["ff"].T
     # RandomState's stream is frozen by NumPy's policy, so the 1600/365 split is the same everywhere and for good.
-    order = np.random.RandomState(0).permutation(len(faces))  # noqa: NPY002
+    order = np.random.RandomState(0).permutation(len(faces))
     part = order[:1600] if split == "train" else order[1600:]
     # Divided by 256, as in K13's released code: a density depends on the unit it is measured in.
     x = torch.from_numpy(faces[part] / 256).float()
@@ -139,8 +139,8 @@ def _download_mnist(root: str | Path | None) -> Path:
                 datasets.MNIST(partial, download=True)
         except (RuntimeError, URLError, ConnectionError, TimeoutError):
             raise UserError(
-                f"MNIST was not found in {_listed(root)}, and downloading it failed; connect to the network, or put its "
-                "four IDX files into MNIST/raw/ of one of these folders (VAE_EDU_DATA names the folder above MNIST/)."
+                f"MNIST was not found in {_listed(root)}, and downloading it failed; connect to the network, or put "
+                "its four IDX files into MNIST/raw/ of one of these folders (VAE_EDU_DATA names the folder above MNIST/)."
             ) from None
         for name, checksum in MNIST_FILES.items():
             downloaded = Path(partial) / "MNIST" / "raw" / name

@@ -35,9 +35,7 @@ def examine(root: Path | None = None) -> list[Finding]:
             ("chromium", "chromium-browser", "google-chrome"),
             "browser tests are skipped; install chromium",
         ),
-        _program(
-            "bubblewrap", ("bwrap",), "grades cannot be recorded in isolation; install bubblewrap (Linux)"
-        ),
+        _program("bubblewrap", ("bwrap",), "grades cannot be recorded in isolation; install bubblewrap (Linux)"),
         _gpu(),
     ]
 
@@ -56,11 +54,7 @@ def _data_set(name: str, folder: str, root: Path | None) -> Finding:
         if all((place / folder / file).is_file() for file in files):
             return Finding(name, True, str(place / folder))
     looked = ", ".join(str(place / folder) for place in data_roots(root))
-    remedy = (
-        "downloaded when first used"
-        if name == "mnist"
-        else f"put {data.FREY_FILE} there, or set VAE_EDU_DATA"
-    )
+    remedy = "downloaded when first used" if name == "mnist" else f"put {data.FREY_FILE} there, or set VAE_EDU_DATA"
     return Finding(name, False, f"not in {looked}", remedy)
 
 

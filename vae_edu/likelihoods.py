@@ -5,7 +5,7 @@ A likelihood reads what a decoder network returns ("parameters"): logits for Ber
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -34,13 +34,13 @@ def log_bernoulli(
 class Likelihood(Protocol):
     """What a model asks of p(x|z); `parameters` is whatever its decoder returned."""
 
-    def log_prob(self, x: Tensor, parameters: Parameters) -> Tensor:
+    def log_prob(self, x: Tensor, parameters: Any) -> Tensor:
         """log p(x|z), shape (batch,), summed over pixels, in nats."""
 
-    def mean(self, parameters: Parameters) -> Tensor:
+    def mean(self, parameters: Any) -> Tensor:
         """E[x|z], the picture usually shown, shape (batch, pixels)."""
 
-    def sample(self, parameters: Parameters, generator: Generator | None = None) -> Tensor:
+    def sample(self, parameters: Any, generator: Generator | None = None) -> Tensor:
         """A draw x ~ p(x|z), shape (batch, pixels)."""
 
 
@@ -69,16 +69,20 @@ class Bernoulli:
 class Gaussian:
     """Real-valued pixels with their own mean and log-variance given z. Source: K13 (12), D16 (8)."""
 
-    def log_prob(self, x: Float[Tensor, "*#batch pixels"], parameters: Parameters) -> Float[Tensor, "*batch"]:
+    def log_prob(
+        self, x: Float[Tensor, "*#batch pixels"], parameters: tuple[Tensor, Tensor]
+    ) -> Float[Tensor, "*batch"]:
         """See `vae_edu.gaussians.log_normal`."""
         mean, log_var = parameters
         return log_normal(x, mean, log_var)
 
-    def mean(self, parameters: Parameters) -> Float[Tensor, "*batch pixels"]:
+    def mean(self, parameters: tuple[Tensor, Tensor]) -> Float[Tensor, "*batch pixels"]:
         """Mean of each pixel."""
         return parameters[0]
 
-    def sample(self, parameters: Parameters, generator: Generator | None = None) -> Float[Tensor, "*batch pixels"]:
+    def sample(
+        self, parameters: tuple[Tensor, Tensor], generator: Generator | None = None
+    ) -> Float[Tensor, "*batch pixels"]:
         """One image per z, with its pixel noise."""
         mean, log_var = parameters
         return reparameterize(mean, log_var.expand_as(mean), generator=generator)

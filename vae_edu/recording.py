@@ -22,9 +22,7 @@ def results_folder(name: str, root: Path | None = None) -> Path:
     """
     root = root or Path.cwd()
     if not (root / "book").is_dir():
-        raise UserError(
-            f"there is no book/ in {root}; record from the root of a checkout of vae_edu, or give --out."
-        )
+        raise UserError(f"there is no book/ in {root}; record from the root of a checkout of vae_edu, or give --out.")
     return root / RESULTS / name
 
 

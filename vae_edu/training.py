@@ -45,13 +45,11 @@ def train(
     train_data, test_data = (load(plan.data, split, data_root) for split in ("train", "test"))
     model = plan.new_model(seed)
     started = time.perf_counter()
-    history = plan.train(
-        model, train_data, test_data, seed=seed, epochs=epochs, resume=out / "state.pt", **options
-    )
+    history = plan.train(model, train_data, test_data, seed=seed, epochs=epochs, resume=out / "state.pt", **options)
     weights = out / f"{name}.safetensors"
     save_weights(model, weights)
     shipped = load_weights(plan.new_model(seed), weights)
-    bounds = {data.split: _bound(plan, shipped, data) for data in (train_data, test_data)}
+    bounds: dict[str, float] = {data.split: _bound(plan, shipped, data) for data in (train_data, test_data)}
     write_record(
         out,
         {
@@ -79,9 +77,7 @@ def _bound(plan: Recipe, model: VAE, data: ImageData) -> float:
 def _card(
     plan: Recipe, command: str, seed: int, epochs: int, data: tuple[ImageData, ...], bounds: dict[str, float]
 ) -> str:
-    checksums = "\n".join(
-        f"| {part.name}, {part.split} split, SHA-256 | `{part.checksum}` |" for part in data
-    )
+    checksums = "\n".join(f"| {part.name}, {part.split} split, SHA-256 | `{part.checksum}` |" for part in data)
     return f"""# {plan.name}
 
 {plan.title}. Source: {plan.source}.
@@ -97,7 +93,7 @@ def _card(
 | bound on train | {bounds["train"]:.2f} nats per image |
 | bound on test | {bounds["test"]:.2f} nats per image |
 
-The weights are float16; both bounds are of these weights, with z sampled once per image. The pixels are grey, so with
-Bernoulli pixels the bound is a negative cross-entropy minus a divergence, not a log-probability (chapter 6).
+The weights are float16; both bounds are of these weights, with z sampled once per image. Grey
+pixels under Bernoulli decoders make it a negative cross-entropy minus a divergence, not a log-probability (chapter 6).
 Made for teaching: to be looked at, taken apart and beaten.
 """

@@ -45,9 +45,7 @@ def load_weights(model: Model, path: Path) -> Model:
         with safe_open(path, framework="pt") as file:
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except (SafetensorError, OSError) as error:
-        raise UserError(
-            f"{path} is not a whole safetensors file ({error}); train or fetch it again."
-        ) from None
+        raise UserError(f"{path} is not a whole safetensors file ({error}); train or fetch it again.") from None
     expected = model.state_dict()
     _check_fit(path, expected, found)
     model.load_state_dict({name: found[name].to(tensor.dtype) for name, tensor in expected.items()})

@@ -44,13 +44,16 @@ def fit(
     `torch.manual_seed` before making it. `resume` names a file that holds the run's state after each epoch: a run
     killed outright goes on from there. Ctrl-C keeps what was learned and returns the epochs finished so far.
 
-    Raises UserError when a term is no longer finite, when the data do not fit the model's range, and when `resume` belongs to another run.
+    Raises UserError when x is not a matrix of images, when a term is no longer finite, and when `resume` belongs to
+    another run.
 
     Source: K13 (8) and algorithm 1, with L = 1.
     """
     device = torch.device(device or best_device())
     model.to(device)
-    x = _checked(x, "x").to(device)
+    if x.ndim != 2 or len(x) == 0:
+        raise UserError(f"x must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
+    x = x.to(device)
     optimizer = make_optimizer(model.parameters(), lr=learning_rate)
     bound_terms = torch.compile(objective) if compile else objective
     autocast = partial(torch.autocast, device.type, torch.bfloat16, enabled=precision == "bfloat16")
@@ -64,16 +67,14 @@ def fit(
         optimizer.step()
         return terms
 
-    def score() -> float:
-        return evaluate(model, x_test, objective, binarization=binarization)
-
     loop = Loop(
         epochs, batch_size, seed, binarization, progress,
         resume=Path(resume) if resume else None,
         callbacks=tuple(callbacks),
         settings={"learning rate": learning_rate, "optimizer": type(optimizer).__name__, "images": len(x)},
     )  # fmt: skip
-    return loop.run(step, x, {"model": model, "optimizer": optimizer}, score if x_test is not None else None)
+    score = None if x_test is None else partial(evaluate, model, x_test, objective, binarization=binarization)
+    return loop.run(step, x, {"model": model, "optimizer": optimizer}, score)
 
 
 @torch.no_grad()
@@ -99,9 +100,3 @@ def evaluate(
 def best_device() -> torch.device:
     """A GPU if torch sees one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _checked(x: Tensor, name: str) -> Tensor:
-    if x.ndim != 2 or len(x) == 0:
-        raise UserError(f"{name} must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
-    return x

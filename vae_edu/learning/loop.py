@@ -52,11 +52,15 @@ class Loop:
         up from there if the file exists. Raises UserError when a term of the bound is no longer finite.
         """
         generator = torch.Generator(x.device).manual_seed(self.seed)
-        settings = self.settings | {"batch size": self.batch_size, "seed": self.seed, "binarization": self.binarization}
+        settings = self.settings | {
+            "batch size": self.batch_size,
+            "seed": self.seed,
+            "binarization": self.binarization,
+        }
         history = History(load_state(self.resume, parts, generator, settings) if self.resume else [])
         bar = tqdm(
             total=self.epochs * len(x), initial=len(history) * len(x), unit=" images", unit_scale=True,
-            disable=not self.progress, dynamic_ncols=True,
+            disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
         )  # fmt: skip
         with bar, stop_on_interrupt() as stop:
             while len(history) < self.epochs and not stop:
@@ -88,7 +92,9 @@ class Loop:
         return trace.means()
 
 
-def minibatches(x: Float[Tensor, "n pixels"], size: int, generator: Generator) -> Iterator[Float[Tensor, "batch pixels"]]:
+def minibatches(
+    x: Float[Tensor, "n pixels"], size: int, generator: Generator
+) -> Iterator[Float[Tensor, "batch pixels"]]:
     """The data once, in random order, `size` at a time; the last may be smaller."""
     for indices in torch.randperm(len(x), generator=generator, device=x.device).split(size):
         yield x[indices]

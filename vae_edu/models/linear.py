@@ -39,17 +39,23 @@ class LinearGaussian(nn.Module):
         self.encoder_weight.copy_(torch.linalg.solve(m, self.weight.mT))
         self.encoder_log_var.copy_(self.log_noise_var - m.diagonal().log())
 
-    def encode(self, x: Float[Tensor, "batch pixels"]) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+    def encode(
+        self, x: Float[Tensor, "batch pixels"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
         """Mean and log-variance of q(z|x)."""
         mean = (x - self.bias) @ self.encoder_weight.mT
         return mean, self.encoder_log_var.expand_as(mean)
 
-    def decode(self, z: Float[Tensor, "*batch latent"]) -> tuple[Float[Tensor, "*batch pixels"], Float[Tensor, "*batch pixels"]]:
+    def decode(
+        self, z: Float[Tensor, "*batch latent"]
+    ) -> tuple[Float[Tensor, "*batch pixels"], Float[Tensor, "*batch pixels"]]:
         """Mean and log-variance of p(x|z)."""
         mean = z @ self.weight.mT + self.bias
         return mean, self.log_noise_var.expand_as(mean)
 
-    def log_likelihood(self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+    def log_likelihood(
+        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]
+    ) -> Float[Tensor, "*batch"]:
         """log p(x|z), summed over pixels, in nats. Source: D16 (8)."""
         return log_normal(x, *self.decode(z))
 
@@ -60,7 +66,9 @@ class LinearGaussian(nn.Module):
         # Without validation, which refuses an empty batch.
         return torch.distributions.MultivariateNormal(self.bias, covariance, validate_args=False).log_prob(x)
 
-    def posterior(self, x: Float[Tensor, "batch pixels"]) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "latent latent"]]:
+    def posterior(
+        self, x: Float[Tensor, "batch pixels"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "latent latent"]]:
         """Mean and covariance of p(z|x), exactly; the covariance is the same for every x."""
         inverse = torch.linalg.inv(self._m())
         return (x - self.bias) @ self.weight @ inverse, self.log_noise_var.exp() * inverse

@@ -38,9 +38,7 @@ class GaussianMLP(nn.Module):
     Source: K13 (12). The encoder of every MLP model here, and the decoder for real-valued pixels.
     """
 
-    def __init__(
-        self, sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU, squash_mean: bool = False
-    ):
+    def __init__(self, sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU, squash_mean: bool = False):
         """`sizes` = (inputs, hidden, …, outputs); `squash_mean` keeps means in (0, 1) by a sigmoid (K13 §5)."""
         super().__init__()
         self.hidden = trunk(sizes[:-1], activation)
