@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vae_edu.errors import UserError
+
+if TYPE_CHECKING:
+    from vae_edu.experiments import Budget
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,6 +54,30 @@ def train(
         compile=compile,
     )
     show_training(trained)
+
+
+@app.command()
+def reproduce(
+    name: Annotated[str, typer.Argument(help="An experiment, for example: k13-fig4.")],
+    budget: Annotated[str, typer.Option(help="quick (seconds), cpu (what is recorded) or paper (its own size).")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="Fixes everything random in it.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for the record; book/results/NAME unless given.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with the data, looked in before all others.")] = None,
+) -> None:
+    """Run a figure, table or claim of the papers again, and record what comes out."""
+    from vae_edu.experiments import Request
+    from vae_edu.experiments import reproduce as run
+    from vae_edu.recording import results_folder
+
+    request = Request(_checked_budget(budget), seed, data)
+    path = run(name, out or results_folder(name), request, command=" ".join(["vae-edu", *sys.argv[1:]]))
+    typer.echo(f"Recorded in {path}")
+
+
+def _checked_budget(budget: str) -> "Budget":
+    if budget not in ("quick", "cpu", "paper"):
+        raise UserError(f"there is no budget {budget!r}; choose quick, cpu or paper.")
+    return budget
 
 
 @app.command()
