@@ -70,9 +70,7 @@ def write_assets(app: Sphinx) -> None:
         page.write_assets(Path(app.outdir) / "_static" / "vae")
 
 
-def load_where_needed(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
+def load_where_needed(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     if page.MARK in context.get("body", ""):
         app.add_css_file("vae/widgets.css")
         app.add_js_file("vae/runtime.js", loading_method="defer")

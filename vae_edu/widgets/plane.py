@@ -1,10 +1,11 @@
 """What the latent plane explorer is given: a decoder's weights, encoded images, and how to read them.
 
 It travels as one safetensors file in float16, the same for Jupyter, for a page and for the tests:
-`layers.0.weight`, `layers.0.bias`, … of the decoder, `means` (n, 2), `labels` (n,) if there are any, and the
-metadata `activation`, `output` and `image_shape`.
+`layers.0.weight`, `layers.0.bias`, … of the decoder, `means` (n, 2), `labels` (n,) if there are any, and in its
+metadata, as JSON under `plane`, the decoder's `activation` and `output` and the `image_shape`.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 PLANES = Path(__file__).parent / "data"
 _ENDING = ".plane.safetensors"
+_ACTIVATIONS = ("ReLU", "Tanh", "Sigmoid", "Identity")  # those of js/mlp.js
 
 Tensors = dict[str, np.ndarray]
+Description = dict[str, str | list[int]]
 
 
 def plane_names() -> list[str]:
@@ -36,13 +39,16 @@ def plane_names() -> list[str]:
 def recorded_plane(name: str) -> bytes:
     """The plane of a pretrained model. Raises UserError when there is none of that name."""
     if name not in plane_names():
-        raise UserError(
-            f"there is no latent plane {name!r}; choose one of: {', '.join(plane_names()) or 'none yet'}."
-        )
-    path = plane_path(name)
-    with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata()
-    return _pack(load_file(CHECKPOINTS / f"{name}.safetensors"), load_file(path), metadata)
+        raise UserError(f"there is no latent plane {name!r}; choose one of: {', '.join(plane_names())}.")
+    return _pack(
+        load_file(CHECKPOINTS / f"{name}.safetensors"), load_file(plane_path(name)), recorded_description(name)
+    )
+
+
+def recorded_description(name: str) -> Description:
+    """How to read a recorded plane, and what it was recorded from."""
+    with safe_open(plane_path(name), framework="numpy") as file:
+        return json.loads(file.metadata()["plane"])
 
 
 def plane_path(name: str) -> Path:
@@ -59,9 +65,9 @@ def live_plane(
     """
     if len(x) == 0:
         raise UserError("the latent plane needs at least one image to encode, but got none.")
-    metadata = describe(model, image_shape or _square(x.shape[-1]))
+    description = describe(model, image_shape or _square(x.shape[-1]))
     weights = {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
-    return _pack(weights, encode(model, x, labels), metadata)
+    return _pack(weights, encode(model, x, labels), description)
 
 
 def encode(model: "VAE", x: "Tensor", labels: "Tensor | None") -> Tensors:
@@ -79,31 +85,37 @@ def encode(model: "VAE", x: "Tensor", labels: "Tensor | None") -> Tensors:
     return {"means": means, "labels": digits}
 
 
-def describe(model: "VAE", image_shape: tuple[int, int]) -> dict[str, str]:
+def describe(model: "VAE", image_shape: tuple[int, int]) -> Description:
     """How the page must read the decoder. Raises UserError unless it is an MLP with two latents."""
     from vae_edu.models import BernoulliMLP, GaussianMLP
 
     if model.latent != 2:
         raise UserError(f"the latent plane needs a model with 2 latents, but this one has {model.latent}.")
-    if not isinstance(model.decoder, BernoulliMLP | GaussianMLP):
-        raise UserError(
-            f"the latent plane draws MLP decoders, but this one is a {type(model.decoder).__name__}."
-        )
-    probability = isinstance(model.decoder, BernoulliMLP) or model.decoder.squash_mean
+    decoder = getattr(model, "decoder", model)
+    if not isinstance(decoder, BernoulliMLP | GaussianMLP):
+        raise UserError(f"the latent plane needs an MLP decoder, but this is a {type(decoder).__name__}.")
+    activation = type(decoder.hidden[-1]).__name__ if len(decoder.hidden) else "Identity"
+    if activation not in _ACTIVATIONS:
+        raise UserError(f"the latent plane knows {', '.join(_ACTIVATIONS)}, but this decoder uses {activation}.")
     return {
-        "activation": type(model.decoder.hidden[1]).__name__.lower(),
-        "output": "sigmoid" if probability else "identity",
-        "image_shape": f"{image_shape[0]},{image_shape[1]}",
+        "activation": activation.lower(),
+        "output": "sigmoid" if isinstance(decoder, BernoulliMLP) or decoder.squash_mean else "identity",
+        "image_shape": list(image_shape),
     }
 
 
-def _pack(weights: Mapping[str, np.ndarray], encoded: Tensors, metadata: dict[str, str]) -> bytes:
+def _pack(weights: Mapping[str, np.ndarray], encoded: Tensors, description: Description) -> bytes:
     layers = {
         f"layers.{i}.{part}": weights[f"{layer}.{part}"].astype(np.float16)
         for i, layer in enumerate(_decoder_layers(weights))
         for part in ("weight", "bias")
     }
-    return save({**layers, **encoded}, metadata)
+    return save({**layers, **encoded}, metadata(description))
+
+
+def metadata(description: Description) -> dict[str, str]:
+    """The description in the one form that safetensors keeps, and that is written the same each time."""
+    return {"plane": json.dumps(description, sort_keys=True)}
 
 
 def _decoder_layers(weights: Mapping[str, np.ndarray]) -> list[str]:
@@ -118,7 +130,5 @@ def _decoder_layers(weights: Mapping[str, np.ndarray]) -> list[str]:
 def _square(pixels: int) -> tuple[int, int]:
     side = round(pixels**0.5)
     if side * side != pixels:
-        raise UserError(
-            f"images of {pixels} pixels are not square; give their rows and columns as image_shape."
-        )
+        raise UserError(f"images of {pixels} pixels are not square; give their rows and columns as image_shape.")
     return side, side

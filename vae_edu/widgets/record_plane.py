@@ -12,20 +12,20 @@ from safetensors.numpy import save_file
 from vae_edu import data, files
 from vae_edu.checkpoints import load_pretrained
 from vae_edu.errors import UserError
-from vae_edu.widgets.plane import CHECKPOINTS, describe, encode, plane_path
+from vae_edu.widgets.plane import CHECKPOINTS, describe, encode, metadata, plane_path
 
 
 def record(name: str) -> None:
     """Write `widgets/data/NAME.plane.safetensors`: float16 posterior means and labels of the test images."""
     model = load_pretrained(name)
     test = data.load("mnist", "test")
-    metadata = {
+    description = {
         **describe(model, test.image_shape),
         "images": f"{test.name} {test.split}, SHA-256 {test.checksum}",
         "checkpoint": files.sha256(CHECKPOINTS / f"{name}.safetensors"),
     }
     with files.written_atomically(plane_path(name)) as temporary:
-        save_file(encode(model, test.x, test.labels), temporary, metadata)
+        save_file(encode(model, test.x, test.labels), temporary, metadata(description))
 
 
 def main(arguments: list[str]) -> int:

@@ -4,7 +4,7 @@ import {cssColors, onAppearance, paintGray, sharpContext} from "./canvas.js";
 import {h} from "./dom.js";
 import {legend} from "./legend.js";
 import {MLP} from "./mlp.js";
-import {Glider, oncePerFrame} from "./motion.js";
+import {Glider, onceAtRest, oncePerFrame} from "./motion.js";
 import {neighbors} from "./neighbors.js";
 import {readSafetensors} from "./safetensors.js";
 import {drawPlane, halfWidth, labelPlaces} from "./scatter.js";
@@ -14,55 +14,71 @@ const ORIGIN = [0, 0];
 const STEP = 0.1;
 const LARGE_STEP = 0.5;
 const FAR = 0.75; // from the nearest image, in standard deviations of the prior
-const SPOKEN_AFTER = 600; // milliseconds of rest before a screen reader is told
 const HELP = "Drag anywhere, or use the arrow keys (Shift: larger steps, Home: the origin).";
 
 function render({model, el}) {
-  const {metadata, tensors} = readSafetensors(model.get("data"));
-  const decoder = new MLP(tensors, metadata);
-  const means = tensors.means.values;
-  const labels = tensors.labels?.values;
-  const half = halfWidth(means);
-  const places = labelPlaces(means, labels, half);
-  const {element: legendElement, lit} = legend([...places.keys()], () => drawScatter());
-  const parts = build(el, metadata.image_shape.split(",").map(Number), legendElement);
-
-  const getZ = () => model.get("z") ?? ORIGIN;
-  const setZ = (z) => {
-    model.set("z", z.map((value) => Math.min(half, Math.max(-half, value))));
-    model.save_changes();
-  };
-  const glider = new Glider(getZ, setZ);
-  const inPlane = (place) => place.map((fraction) => (2 * fraction - 1) * half);
-  const home = () => glider.glide(ORIGIN);
-  parts.reset.addEventListener("click", home);
-  steer(parts.plane, {
-    press: (place) => glider.glide(inPlane(place)),
-    drag: (place) => glider.follow(inPlane(place)),
-    step: (arrow, large) => glider.jump(getZ().map((value, i) => value + arrow[i] * (large ? LARGE_STEP : STEP))),
-    home,
-  });
-
+  const plane = readPlane(model.get("data"));
+  const {element: legendElement, lit} = legend([...plane.places.keys()], () => drawScatter());
+  const parts = build(el, plane.imageShape, legendElement);
   const drawScatter = oncePerFrame(() => {
-    drawPlane(sharpContext(parts.scatter), {means, labels, half, places, lit}, cssColors(parts.plane));
+    drawPlane(sharpContext(parts.scatter), {...plane, lit}, cssColors(parts.plane));
   });
-  const speak = speaker(parts.spoken);
-  const drawZ = oncePerFrame(() => {
-    const z = getZ();
-    paintGray(parts.picture, decoder.forward(z));
-    parts.marker.style.left = `${50 * (1 + z[0] / half)}%`;
-    parts.marker.style.top = `${50 * (1 - z[1] / half)}%`;
-    parts.point.textContent = `z = (${z.map((value) => value.toFixed(2).replace("-", "−")).join(", ")})`;
-    if (labels) describeCloud(parts, neighbors(means, labels, z));
-    speak([parts.point, parts.cloud, parts.detail].map((part) => part.textContent).join(". "));
+  const drawZ = oncePerFrame(() => showZ(parts, plane, zOf(model)));
+  const speak = onceAtRest(() => {
+    parts.spoken.textContent = [parts.point, parts.cloud, parts.detail].map((part) => part.textContent).join(". ");
   });
-  model.on("change:z", drawZ);
+  const onMove = () => {
+    drawZ();
+    speak();
+  };
+  model.on("change:z", onMove);
   const stopWatching = onAppearance(parts.plane, drawScatter);
+  letReaderMove(model, parts, plane.half);
   drawZ();
   return () => {
-    model.off("change:z", drawZ);
+    model.off("change:z", onMove);
     stopWatching();
   };
+}
+
+const zOf = (model) => model.get("z") ?? ORIGIN;
+
+function readPlane(data) {
+  const {metadata, tensors} = readSafetensors(data);
+  const {image_shape: imageShape, ...functions} = JSON.parse(metadata.plane);
+  const [means, labels] = [tensors.means.values, tensors.labels?.values];
+  const half = halfWidth(means);
+  return {decoder: new MLP(tensors, functions), imageShape, means, labels, half, places: labelPlaces(means, labels, half)};
+}
+
+// Everything that moves z goes through here and into the model; everything that shows z listens to the model.
+function letReaderMove(model, {plane, reset}, half) {
+  const glider = new Glider(() => zOf(model), (z) => {
+    model.set("z", z.map((value) => Math.min(half, Math.max(-half, value))));
+    model.save_changes();
+  });
+  const inPlane = (place) => place.map((fraction) => (2 * fraction - 1) * half);
+  const home = () => glider.glide(ORIGIN);
+  reset.addEventListener("click", home);
+  steer(plane, {
+    press: (place) => glider.glide(inPlane(place)),
+    drag: (place) => glider.follow(inPlane(place)),
+    step: (arrow, large) => glider.jump(zOf(model).map((value, i) => value + arrow[i] * (large ? LARGE_STEP : STEP))),
+    home,
+  });
+}
+
+function showZ(parts, {decoder, means, labels, half}, z) {
+  paintGray(parts.picture, decoder.forward(z));
+  parts.marker.style.left = `${50 * (1 + z[0] / half)}%`;
+  parts.marker.style.top = `${50 * (1 - z[1] / half)}%`;
+  parts.point.textContent = `z = (${z.map(twoDigits).join(", ")})`;
+  if (labels) describeCloud(parts, neighbors(means, labels, z));
+}
+
+// With a minus sign as printed, and none before 0.00.
+function twoDigits(number) {
+  return number.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "");
 }
 
 function build(el, [rows, columns], legendElement) {
@@ -93,15 +109,6 @@ function describeCloud({cloud, detail}, {distance, counts}) {
   cloud.style.setProperty("--vae-here", `var(--vae-digit-${label % 10})`);
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   detail.textContent = `Of the ${total} nearest images, ${counts.slice(0, 2).map(some).join(", ")}`;
-}
-
-// Tells screen readers, once the point has come to rest.
-function speaker(status) {
-  let timer;
-  return (text) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => (status.textContent = text), SPOKEN_AFTER);
-  };
 }
 
 export default {render};

@@ -13,6 +13,17 @@ export function oncePerFrame(draw) {
   };
 }
 
+const REST = 600; // milliseconds without a call
+
+// `tell`, put off until calls have ceased: screen readers should not be told every step of a drag.
+export function onceAtRest(tell) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, REST);
+  };
+}
+
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const TIME_CONSTANT = 70; // milliseconds in which a glide covers 63 % of what is left
 const ARRIVED = 0.01;

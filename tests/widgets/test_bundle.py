@@ -1,0 +1,65 @@
+"""The bundler: modules in, one script out, and no form of the language that it does not understand."""
+
+import re
+
+import pytest
+
+from vae_edu.widgets import bundle
+
+
+@pytest.fixture
+def modules(tmp_path, monkeypatch):
+    """Writes modules into a folder of their own, from name=source."""
+    monkeypatch.setattr(bundle, "JS", tmp_path)
+
+    def write(**sources: str) -> None:
+        for name, source in sources.items():
+            (tmp_path / f"{name}.js").write_text(source, encoding="utf-8")
+
+    return write
+
+
+def test_imports_come_first_and_once(modules):
+    modules(
+        a='import {b} from "./b.js";\nimport {c} from "./c.js";\nexport function a() {}\n',
+        b='import {c} from "./c.js";\nexport class b {}\n',
+        c="export const c = 1;\n",
+    )
+    script = bundle.inlined("a")
+    assert re.findall(r"^const (\w+)_js", script, re.MULTILINE) == ["c", "b", "a"]
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    assert "const {b} = b_js;" in script
+    assert "return {a};" in script
+
+
+def test_a_module_keeps_its_private_names_to_itself(modules):
+    modules(a='import {b} from "./b.js";\nconst secret = b;\n', b="const secret = 1;\nexport const b = secret;\n")
+    assert bundle.inlined("a").count("const secret") == 2
+    assert bundle.inlined("a").count("(() => {") == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['import a from "./a.js";\n', 'import * as a from "./a.js";\n', "export let a = 1;\n", "export {a};\n"],
+)
+def test_an_unknown_form_is_refused(modules, source):
+    modules(odd=source, a="")
+    with pytest.raises(ValueError, match=r"odd\.js: the bundler does not know this form"):
+        bundle.inlined("odd")
+
+
+def test_a_circle_is_refused(modules):
+    modules(a='import {b} from "./b.js";\n', b='import {a} from "./a.js";\n')
+    with pytest.raises(ValueError, match="a → b → a"):
+        bundle.inlined("a")
+
+
+def test_widgets_are_the_modules_with_a_default_export():
+    assert bundle.widget_names() == ["latent-plane"]
+
+
+def test_jupyter_gets_a_module_and_a_page_a_classic_script():
+    module, script = bundle.module_for_jupyter("latent-plane"), bundle.script_for_page("latent-plane")
+    assert re.findall(r"^export .*", module, re.MULTILINE) == ["export default latent_plane_js.default;"]
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    assert 'vaeEdu.register("latent-plane"' in script

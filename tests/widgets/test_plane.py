@@ -1,0 +1,85 @@
+"""What the latent plane explorer is given: weights and encoded images, and sentences for mistakes."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load
+
+from vae_edu.errors import UserError
+from vae_edu.models import VAE, LinearGaussian, gaussian_mlp_vae, mlp_vae
+from vae_edu.widgets import plane
+
+
+def layers(packed: bytes) -> list[np.ndarray]:
+    tensors = load(packed)
+    count = sum(name.endswith(".weight") for name in tensors)
+    return [tensors[f"layers.{i}.{part}"] for i in range(count) for part in ("weight", "bias")]
+
+
+def decoded(packed: bytes, z: np.ndarray) -> np.ndarray:
+    """The decoder's last layer before its output function, from the packed weights by NumPy alone."""
+    h, weights = z, [layer.astype(np.float64) for layer in layers(packed)]
+    for i in range(0, len(weights), 2):
+        h = h @ weights[i].T + weights[i + 1]
+        h = np.maximum(h, 0) if i + 2 < len(weights) else h
+    return h
+
+
+def test_a_live_model_is_packed_layer_by_layer(images):
+    model = mlp_vae(pixels=16, hidden=(12, 8), latent=2)
+    z = torch.randn(5, 2)
+    packed = plane.live_plane(model, *images)
+    assert np.abs(decoded(packed, z.double().numpy()) - model.decode(z).detach().numpy()).max() < 1e-2
+
+
+def test_more_than_ten_layers_keep_their_order(images):
+    model = mlp_vae(pixels=16, hidden=(4,) * 12, latent=2)
+    shapes = [tuple(layer.shape) for layer in layers(plane.live_plane(model, *images))]
+    assert shapes == [tuple(p.shape) for p in model.decoder.parameters()]
+
+
+def test_the_images_themselves_are_not_in_it(model, images):
+    tensors = load(plane.live_plane(model, *images))
+    assert {name for name in tensors if not name.startswith("layers.")} == {"means", "labels"}
+    assert np.abs(tensors["means"] - model.encode(images[0])[0].detach().numpy()).max() < 1e-2
+    assert tensors["labels"].tolist() == images[1].tolist()
+
+
+def test_a_recorded_plane_equals_the_live_one(model, images, shelf):
+    assert plane.recorded_plane(shelf) == plane.live_plane(model, *images)
+
+
+def test_labels_may_be_missing(model, images):
+    assert "labels" not in load(plane.live_plane(model, images[0]))
+
+
+@pytest.mark.parametrize(
+    ("model", "activation", "output"),
+    [
+        (mlp_vae(16, (8,), 2), "relu", "sigmoid"),
+        (gaussian_mlp_vae(16, (8,), 2), "tanh", "sigmoid"),
+        (gaussian_mlp_vae(16, (8,), 2, squash_mean=False), "tanh", "identity"),
+    ],
+)
+def test_the_page_is_told_how_to_read_the_decoder(model, activation, output):
+    assert plane.describe(model, (4, 4)) == {"activation": activation, "output": output, "image_shape": [4, 4]}
+
+
+def test_mistakes_are_one_sentence(model, images, shelf):
+    x, labels = images
+    linear = VAE(model.encoder, torch.nn.Linear(2, 16), model.likelihood, 2)
+    gelu = mlp_vae(16, (8,), 2, torch.nn.GELU)
+    ppca = LinearGaussian(torch.rand(16, 2), torch.zeros(16), 1.0)
+    mistakes = [
+        (lambda: plane.recorded_plane("three-latents"), "no latent plane 'three-latents'; choose one of: small"),
+        (lambda: plane.live_plane(mlp_vae(16, (8,), 3), x), "a model with 2 latents, but this one has 3"),
+        (lambda: plane.live_plane(linear, x), "needs an MLP decoder, but this is a Linear"),
+        (lambda: plane.live_plane(gelu, x), "uses GELU"),
+        (lambda: plane.live_plane(mlp_vae(15, (8,), 2), x[:, :15]), "15 pixels are not square"),
+        (lambda: plane.live_plane(model, x, labels[:3]), "3 labels for 30 images"),
+        (lambda: plane.live_plane(model, x[:0]), "at least one image"),
+        (lambda: plane.live_plane(ppca, x), "this is a LinearGaussian"),
+    ]
+    for mistake, sentence in mistakes:
+        with pytest.raises(UserError, match=sentence):
+            mistake()
