@@ -60,11 +60,15 @@ class LinearGaussian(nn.Module):
         return log_normal(x, *self.decode(z))
 
     def log_marginal(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """log p(x), exactly: the integral K13 (1) and D16 (1) speak of, which here is a Gaussian density. In nats."""
+        """log p(x), exactly, in nats: here the integral over z is a Gaussian density.
+
+        Source: the left-hand side of K13 (1), the integral of D16 (1).
+        """
         identity = torch.eye(self.weight.shape[0], dtype=x.dtype, device=x.device)
         covariance = self.weight @ self.weight.mT + self.log_noise_var.exp() * identity
         # Without validation, which refuses an empty batch.
-        return torch.distributions.MultivariateNormal(self.bias, covariance, validate_args=False).log_prob(x)
+        density = torch.distributions.MultivariateNormal(self.bias, covariance, validate_args=False)
+        return density.log_prob(x)
 
     def posterior(
         self, x: Float[Tensor, "batch pixels"]
@@ -74,18 +78,23 @@ class LinearGaussian(nn.Module):
         return (x - self.bias) @ self.weight @ inverse, self.log_noise_var.exp() * inverse
 
     def gap(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """KL(q(z|x) || p(z|x)), exactly, in nats: what the bound loses. Source: K13 (1), D16 (2), D16 (5)."""
+        """KL(q(z|x) || p(z|x)), exactly, in nats: what the bound loses.
+
+        Source: K13 (1), D16 (2), D16 (5).
+        """
         mean, log_var = self.encode(x)
-        posterior_mean, posterior_covariance = self.posterior(x)
-        return kl_full(mean, torch.diag_embed(log_var.exp()), posterior_mean, posterior_covariance)
+        return kl_full(mean, torch.diag_embed(log_var.exp()), *self.posterior(x))
 
     def elbo(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """The evidence lower bound, exactly, in nats: no sampling. Source: K13 (3), D16 (4), D16 (5)."""
+        """The evidence lower bound, exactly, in nats: no sampling.
+
+        Source: K13 (3), D16 (4), D16 (5).
+        """
         mean, log_var = self.encode(x)
-        # Under q the residual x − W·z − b has this mean square beyond that at the mean: Σ_j var_j ‖W_j‖².
+        # What q's spread adds to the mean of ‖x − W·z − b‖²: Σ_j var_j·‖W_j‖².
         spread = (log_var.exp() * self.weight.square().sum(0)).sum(-1)
-        expected_log_likelihood = self.log_likelihood(x, mean) - 0.5 * spread / self.log_noise_var.exp()
-        return expected_log_likelihood - kl_standard_normal(mean, log_var)
+        reconstruction = self.log_likelihood(x, mean) - 0.5 * spread / self.log_noise_var.exp()
+        return reconstruction - kl_standard_normal(mean, log_var)
 
     def _m(self) -> Float[Tensor, "latent latent"]:
         identity = torch.eye(self.latent, dtype=self.weight.dtype, device=self.weight.device)
