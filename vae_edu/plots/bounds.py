@@ -31,7 +31,8 @@ def bound_bars(
         bottom.bar(0, bound - floor, bottom=floor, color=BLUE, width=0.9)
         bottom.bar(0, log_evidence - bound, bottom=bound, color=ORANGE, width=0.9)
         bottom.axhline(log_evidence, color=BLACK, lw=1, ls="--")
-        bottom.text(0, (bound + floor) / 2, f"bound\n{bound:.2f}", ha="center", va="center", color="white")
+        value = f"{bound:.2f}".replace("-", "−")
+        bottom.text(0, (bound + floor) / 2, f"bound\n{value}", ha="center", va="center", color="white")
         bottom.text(0, log_evidence + 0.06, f"gap {log_evidence - bound:.2f}", ha="center", va="bottom")
         bottom.set(xticks=[], xlim=(-0.8, 0.8), ylim=(floor, log_evidence + 0.4))
     axes[0, 0].legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(-0.05, 1.0))
@@ -45,14 +46,12 @@ def gap_landscape(
 ) -> Figure:
     """Contours of the gap over q's mean and standard deviation, and a path (steps, 2) of guesses towards 0."""
     figure, axis = plt.subplots(figsize=(5.6, 3.9))
-    lines = axis.contour(
-        means, widths, gap, levels=[0.02, 0.1, 0.25, 0.5, 1, 2, 3], colors=BLUE, linewidths=1
-    )
+    lines = axis.contour(means, widths, gap, levels=[0.02, 0.1, 0.25, 0.5, 1, 2, 3], colors=BLUE, linewidths=1)
     axis.clabel(lines, fmt="%g", fontsize="small")
     axis.plot(*path.T, color=VERMILION, marker="o", ms=3, lw=1, label="gradient ascent on the bound")
     axis.plot(*posterior, color=BLACK, marker="*", ms=13, ls="none", label="the posterior: gap 0")
     axis.set(xlabel="mean of q", ylabel="standard deviation of q")
-    axis.legend(fontsize="small", loc="upper right")
+    _legend_above(axis)
     return figure
 
 
@@ -68,13 +67,11 @@ def two_terms(
     _terms(right, widths, terms_by_width)
     left.set(xlabel="mean of q", ylabel="nats", ylim=(-5, 0.6))
     right.set(xlabel="standard deviation of q")
-    right.legend(fontsize="small", loc="lower right")
+    figure.legend(*right.get_legend_handles_labels(), fontsize="small", loc="outside upper center", ncols=3)
     return figure
 
 
-def divergence_directions(
-    z: ndarray, posterior: ndarray, reverse: Sequence[ndarray], forward: ndarray
-) -> Figure:
+def divergence_directions(z: ndarray, posterior: ndarray, reverse: Sequence[ndarray], forward: ndarray) -> Figure:
     """A posterior with two bumps, with the Gaussians that minimize KL(q‖p) (left) and KL(p‖q) (right)."""
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3), sharey=True)
     for axis in axes:
@@ -104,20 +101,18 @@ def diagonal_fits(panels: Sequence[tuple[str, ndarray, ndarray]]) -> Figure:
             axis.plot(*_ellipse(q, radius), color=BLUE, label="best diagonal q" if radius == 1 else None)
         axis.set(title=title, aspect="equal", xlabel="$z_1$")
     axes[0].set_ylabel("$z_2$")
-    axes[0].legend(fontsize="x-small", loc="upper left")
+    axes[-1].legend(fontsize="x-small", loc="upper left")
     return figure
 
 
 def bound_of_rotations(degrees: ndarray, bound: ndarray, log_evidence: float) -> Figure:
     """The bound of one and the same p(x) as the decoder's latent axes are turned."""
     figure, axis = plt.subplots(figsize=(6, 3.2))
-    axis.axhline(log_evidence, color=BLACK, ls="--", lw=1)
-    axis.plot(degrees, bound, color=BLUE)
-    axis.fill_between(degrees, bound, log_evidence, color=ORANGE, alpha=0.5, lw=0)
-    axis.text(degrees[-1], log_evidence, "mean of log p(x)", ha="right", va="bottom")
-    axis.text(degrees[np.argmin(bound)], (bound.min() + log_evidence) / 2, "gap", ha="center", va="center")
-    axis.text(degrees[-1], bound[-1], "best diagonal q", ha="right", va="top", color=BLUE)
+    axis.axhline(log_evidence, color=BLACK, ls="--", lw=1, label="mean of log p(x)")
+    axis.fill_between(degrees, bound, log_evidence, color=ORANGE, alpha=0.5, lw=0, label="gap")
+    axis.plot(degrees, bound, color=BLUE, label="bound of the best diagonal q")
     axis.set(xlabel="rotation of the latent axes (degrees)", ylabel="nats per data point")
+    _legend_above(axis)
     return figure
 
 
@@ -128,9 +123,13 @@ def gap_parts(x: ndarray, approximation: ndarray, amortization: ndarray) -> Figu
         x, approximation, amortization, colors=[ORANGE, GREEN], alpha=0.7, lw=0,
         labels=["approximation gap", "amortization gap"],
     )  # fmt: skip
-    axis.set(xlabel="position of the data point along a line through b", ylabel="log p(x) − bound (nats)")
-    axis.legend(loc="upper center", fontsize="small")
+    axis.set(xlabel="position of the data point on a line through b", ylabel="log p(x) − bound (nats)")
+    _legend_above(axis)
     return figure
+
+
+def _legend_above(axis: Axes) -> None:
+    axis.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
 
 def _terms(axis: Axes, over: ndarray, terms: dict[str, ndarray]) -> None:
