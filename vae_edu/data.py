@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Literal
 from urllib.error import URLError
 
 import numpy as np
@@ -17,9 +16,6 @@ from torch import Generator, Tensor
 
 from vae_edu import files
 from vae_edu.errors import UserError
-
-Split = Literal["train", "test"]
-Binarization = Literal["none", "threshold", "dynamic"]
 
 MNIST_FILES = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -36,7 +32,7 @@ class ImageData:
     """One split of a data set. `labels` is None where there are none (Frey Face)."""
 
     name: str
-    split: Split
+    split: str
     x: Float[Tensor, "n pixels"]
     labels: Int64[Tensor, "n"] | None
     image_shape: tuple[int, int]
@@ -46,7 +42,7 @@ class ImageData:
         return len(self.x)
 
 
-def load(name: str, split: Split = "train", root: str | Path | None = None) -> ImageData:
+def load(name: str, split: str = "train", root: str | Path | None = None) -> ImageData:
     """The data set `name` ("digits", "mnist" or "frey") as flat images with values in [0, 1].
 
     Files are looked for in `root`, in the folder named by VAE_EDU_DATA, then in the user's cache; MNIST is
@@ -62,7 +58,7 @@ def load(name: str, split: Split = "train", root: str | Path | None = None) -> I
 
 
 def binarize(
-    x: Float[Tensor, "batch pixels"], how: Binarization, generator: Generator | None = None
+    x: Float[Tensor, "batch pixels"], how: str, generator: Generator | None = None
 ) -> Float[Tensor, "batch pixels"]:
     """Grey values turned into what the decoder is asked to explain.
 
@@ -77,7 +73,7 @@ def binarize(
     raise UserError(f"there is no binarization {how!r}; choose 'none', 'threshold' or 'dynamic'.")
 
 
-def _load_digits(split: Split, root: str | Path | None) -> ImageData:
+def _load_digits(split: str, root: str | Path | None) -> ImageData:
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
@@ -92,7 +88,7 @@ def _load_digits(split: Split, root: str | Path | None) -> ImageData:
     )
 
 
-def _load_frey(split: Split, root: str | Path | None) -> ImageData:
+def _load_frey(split: str, root: str | Path | None) -> ImageData:
     from scipy.io import loadmat
 
     path = _find([Path("FreyFace") / FREY_FILE, Path(FREY_FILE)], root)
@@ -111,7 +107,7 @@ def _load_frey(split: Split, root: str | Path | None) -> ImageData:
     return ImageData("frey", split, x, None, (28, 20), FREY_SHA256)
 
 
-def _load_mnist(split: Split, root: str | Path | None) -> ImageData:
+def _load_mnist(split: str, root: str | Path | None) -> ImageData:
     images_file, labels_file = list(MNIST_FILES)[:2] if split == "train" else list(MNIST_FILES)[2:]
     path = _find([Path("MNIST") / "raw" / images_file], root)
     folder = path.parent if path else _download_mnist(root)
@@ -140,7 +136,7 @@ def _download_mnist(root: str | Path | None) -> Path:
         except (RuntimeError, URLError, ConnectionError, TimeoutError):
             raise UserError(
                 f"MNIST was not found in {_listed(root)}, and downloading it failed; connect to the network, or put "
-                "its four IDX files into MNIST/raw/ of one of these folders (VAE_EDU_DATA names the folder above MNIST/)."
+                "its four IDX files into MNIST/raw/ below one of these folders (VAE_EDU_DATA can name another)."
             ) from None
         for name, checksum in MNIST_FILES.items():
             downloaded = Path(partial) / "MNIST" / "raw" / name
@@ -164,7 +160,7 @@ def _listed(root: str | Path | None) -> str:
     return ", ".join(str(folder) for folder in files.data_roots(root))
 
 
-_LOADERS: dict[str, Callable[[Split, str | Path | None], ImageData]] = {
+_LOADERS: dict[str, Callable[[str, str | Path | None], ImageData]] = {
     "digits": _load_digits,
     "mnist": _load_mnist,
     "frey": _load_frey,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from vae_edu.bounds import Objective, elbo_terms
-from vae_edu.data import Binarization, ImageData
+from vae_edu.data import ImageData
 from vae_edu.errors import UserError
 from vae_edu.learning import History, fit
 from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
@@ -27,7 +27,7 @@ class Recipe:
     epochs: int = 5
     batch_size: int = 100
     learning_rate: float = 1e-3
-    binarization: Binarization = "none"
+    binarization: str = "none"
 
     def new_model(self, seed: int) -> VAE:
         """A fresh model whose initial weights depend on the seed alone; torch's global stream is left as it was."""

@@ -37,7 +37,7 @@ def train(
     data_root: Path | None = None,
     **options: Any,
 ) -> Trained:
-    """Train a recipe into the folder `out`: NAME.safetensors, NAME.md (the model card), run.json, and state.pt to resume from.
+    """Train a recipe into the folder `out`: NAME.safetensors, its model card NAME.md, run.json, and state.pt to resume.
 
     Raises UserError for an unknown recipe, missing data, a folder that cannot be written, and a run that breaks.
     """

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vae_edu.errors import UserError
 from vae_edu.files import written_atomically
@@ -16,7 +16,7 @@ from vae_edu.recording import write_record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Budget = Literal["quick", "cpu", "paper"]
+BUDGETS = ("quick", "cpu", "paper")
 
 EXPERIMENTS = {
     "d16-fig3": "vae_edu.experiments.d16_fig3",
@@ -28,10 +28,15 @@ EXPERIMENTS = {
 class Request:
     """What an experiment is asked for."""
 
-    budget: Budget = "cpu"
+    budget: str = "cpu"
     seed: int = 0
     data_root: Path | None = None
     progress: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise UserError for a budget there is not."""
+        if self.budget not in BUDGETS:
+            raise UserError(f"there is no budget {self.budget!r}; choose one of: {', '.join(BUDGETS)}.")
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from vae_edu.bounds import Objective, Terms, elbo_terms
-from vae_edu.data import Binarization, binarize
+from vae_edu.data import binarize
 from vae_edu.errors import UserError
 from vae_edu.learning.history import History
 from vae_edu.learning.loop import Callback, Loop
 
 Precision = Literal["float32", "bfloat16"]
+FUSED_ADAM = partial(torch.optim.Adam, fused=True)  # one kernel for all parameters
 TEST_SEED = 2**31 - 1  # the same noise at every evaluation: epochs differ by what was learned alone
 
 
@@ -28,9 +29,9 @@ def fit(
     epochs: int = 5,
     batch_size: int = 100,
     learning_rate: float = 1e-3,
-    make_optimizer: Callable[..., torch.optim.Optimizer] = partial(torch.optim.Adam, fused=True),
+    make_optimizer: Callable[..., torch.optim.Optimizer] = FUSED_ADAM,
     seed: int = 0,
-    binarization: Binarization = "none",
+    binarization: str = "none",
     device: str | torch.device | None = None,
     precision: Precision = "float32",
     compile: bool = False,
@@ -83,7 +84,7 @@ def evaluate(
     x: Float[Tensor, "n pixels"],
     objective: Objective = elbo_terms,
     *,
-    binarization: Binarization = "none",
+    binarization: str = "none",
     seed: int = TEST_SEED,
     batch_size: int = 1000,
 ) -> float:

@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from tqdm.auto import tqdm
 
 from vae_edu.bounds import Terms
-from vae_edu.data import Binarization, binarize
+from vae_edu.data import binarize
 from vae_edu.errors import UserError
 from vae_edu.learning.history import History
 from vae_edu.learning.interrupt import StopFlag, stop_on_interrupt
@@ -33,7 +33,7 @@ class Loop:
     epochs: int
     batch_size: int
     seed: int
-    binarization: Binarization = "none"
+    binarization: str = "none"
     progress: bool = True
     resume: Path | None = None
     callbacks: tuple[Callback, ...] = ()
@@ -141,7 +141,7 @@ class Trace:
             step = int(broken[0, 0])
             terms = " and ".join(self.names[int(column)] for row, column in broken if int(row) == step)
             raise UserError(
-                f"training stopped: in epoch {self.epoch}, step {step + 1}, the term {terms} of the bound was no longer "
-                "finite; a smaller learning rate is the usual remedy, data outside [0, 1] the usual cause."
+                f"training stopped: in epoch {self.epoch}, step {step + 1}, the term {terms} of the bound was no "
+                "longer finite; a smaller learning rate is the usual remedy, data outside [0, 1] the usual cause."
             )
         return sums

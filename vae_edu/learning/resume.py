@@ -1,8 +1,8 @@
-"""The state of a run on disk: everything the next epoch depends on, so that a killed run goes on as if it had not been."""
+"""The state of a run on disk: everything the next epoch depends on, so that a killed run goes on unharmed."""
 
 import pickle
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -10,6 +10,7 @@ from vae_edu.errors import UserError
 from vae_edu.files import written_atomically
 
 
+@runtime_checkable
 class Stateful(Protocol):
     """A module or an optimizer."""
 

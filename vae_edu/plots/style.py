@@ -1,5 +1,7 @@
 """One look for every picture of the book: colors that survive color blindness, backgrounds that survive dark mode."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 
 # Okabe and Ito's palette, ordered so that neighbors differ in lightness too.
@@ -13,7 +15,7 @@ DIGIT_COLORS = (
     "#332288", "#E69F00", "#117733", "#CC3311", "#56B4E9", "#AA4499", "#882255", "#44AA99", "#999933", "#777777",
 )  # fmt: skip
 
-_STYLE = {
+_STYLE: dict[str, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
@@ -40,7 +42,7 @@ def use_book_style() -> None:
     SVG pictures are dark ink on nothing: the book's style sheet inverts them in dark mode. Pictures of data
     (digits, faces) belong in PNG, which is left alone: see `raster`.
     """
-    plt.rcParams.update(_STYLE)
+    plt.rcParams.update(_STYLE)  # type: ignore[arg-type]
     _notebook_format("svg")
 
 

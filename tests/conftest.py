@@ -1,0 +1,51 @@
+"""For every test: the shapes in vae_edu's signatures are checked at run time, and real data are used where they are."""
+
+import os
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("vae_edu", "beartype.beartype")  # before anything imports vae_edu
+
+from vae_edu import data, files  # noqa: E402
+
+
+def _has(name: str) -> bool:
+    wanted = {"mnist": "MNIST/raw/train-images-idx3-ubyte", "frey": f"FreyFace/{data.FREY_FILE}"}[name]
+    return any((root / wanted).exists() for root in files.data_roots())
+
+
+@pytest.fixture(scope="session")
+def mnist() -> data.ImageData:
+    """Real MNIST, training split; skips where it is not."""
+    if not _has("mnist"):
+        pytest.skip("MNIST is not here: set VAE_EDU_DATA to the folder above MNIST/raw")
+    return data.load("mnist")
+
+
+@pytest.fixture(scope="session")
+def frey() -> data.ImageData:
+    """Real Frey Face, training split; skips where it is not."""
+    if not _has("frey"):
+        pytest.skip("Frey Face is not here: set VAE_EDU_DATA to the folder above FreyFace/")
+    return data.load("frey")
+
+
+@pytest.fixture(scope="session")
+def digits() -> data.ImageData:
+    """The embedded digits, training split."""
+    return data.load("digits")
+
+
+@pytest.fixture
+def no_data(tmp_path, monkeypatch):
+    """An empty cache and no VAE_EDU_DATA; returns the cache folder."""
+    monkeypatch.delenv("VAE_EDU_DATA", raising=False)
+    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda _name: str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+if os.environ.get("PYTEST_XDIST_WORKER"):  # two workers on two cores: more threads only wait for one another
+    import torch
+
+    torch.set_num_threads(1)

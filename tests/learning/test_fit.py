@@ -1,0 +1,244 @@
+"""The loop learns, repeats itself, survives being stopped and killed, and says what broke."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae_edu.bounds import elbo_terms
+from vae_edu.errors import UserError
+from vae_edu.learning import evaluate, fit
+from vae_edu.learning.loop import minibatches
+from vae_edu.models import LinearGaussian, mlp_vae
+
+SMALL = {"epochs": 3, "batch_size": 50, "progress": False}
+
+
+def small_vae():
+    torch.manual_seed(0)
+    return mlp_vae(64, (16,), 2)
+
+
+@pytest.mark.equation("K13 (8)")
+def test_minibatches_are_a_partition_so_their_sums_are_the_full_data_bound(digits):
+    """Algorithm 1 sees each point once an epoch: the N/M-scaled minibatch bounds average to the whole one."""
+    x, model = digits.x[:230].double(), small_vae().double()
+    eps = torch.zeros(1, 1, 2, dtype=torch.float64)
+
+    def bound(batch):
+        return sum(elbo_terms(model, batch, eps=eps.expand(1, len(batch), 2)).values()).sum()
+
+    batches = list(minibatches(x, 100, torch.Generator().manual_seed(3)))
+    assert [len(batch) for batch in batches] == [100, 100, 30]
+    assert torch.isclose(sum(bound(batch) for batch in batches), bound(x))
+
+
+@pytest.mark.equation("K13 (8)")
+def test_one_step_is_one_ascent_of_the_mean_bound(digits):
+    """With plain SGD and one full batch, the parameters move by the learning rate times the gradient of the mean."""
+    x, model = digits.x[:40].double(), small_vae().double()
+    before = [p.detach().clone() for p in model.parameters()]
+    eps = torch.randn(1, 40, 2, dtype=torch.float64)
+
+    def fixed_noise(model, x, *, generator=None):
+        return elbo_terms(model, x, eps=eps[:, _rank(x)])
+
+    order = {row.numpy().tobytes(): i for i, row in enumerate(x)}
+
+    def _rank(batch):
+        return torch.tensor([order[row.numpy().tobytes()] for row in batch])
+
+    gradients = torch.autograd.grad(sum(fixed_noise(model, x).values()).mean(), list(model.parameters()))
+    fit(
+        model,
+        x,
+        fixed_noise,
+        epochs=1,
+        batch_size=40,
+        learning_rate=0.1,
+        make_optimizer=torch.optim.SGD,
+        progress=False,
+    )
+    for parameter, start, gradient in zip(model.parameters(), before, gradients, strict=True):
+        torch.testing.assert_close(parameter.detach(), start + 0.1 * gradient)
+
+
+def test_learning_reaches_the_exact_maximum_of_a_linear_model():
+    """The oracle: probabilistic PCA's largest evidence, in closed form (Tipping & Bishop 1999)."""
+    torch.manual_seed(1)
+    d, n = 4, 2000
+    x = torch.randn(n, 1) @ torch.tensor([[2.0, 1.0, -1.0, 0.5]]) + 0.5 * torch.randn(n, d)
+    x = x - x.mean(0)
+    eigenvalues = torch.linalg.eigvalsh(x.T @ x / n)
+    noise = eigenvalues[:-1].mean()
+    best = -0.5 * (d * torch.log(torch.tensor(2 * torch.pi)) + eigenvalues[-1].log() + (d - 1) * noise.log() + d)
+    model = LinearGaussian(torch.randn(d, 1) * 0.1, torch.zeros(d), 1.0)
+    fit(model, x, epochs=60, batch_size=100, learning_rate=1e-2, progress=False)
+    # Adam's steps jitter each of 13 parameters by about the learning rate; the evidence is quadratic around its top.
+    assert best - 0.05 < model.log_marginal(x).mean() <= best + 1e-4
+
+
+def test_the_bound_rises_and_its_terms_add_up(digits):
+    history = fit(small_vae(), digits.x, x_test=digits.x[:100], **SMALL | {"epochs": 8})
+    assert history["bound"][-1] > history["bound"][0] + 5
+    for record in history.records:
+        assert record["bound"] == pytest.approx(record["reconstruction"] + record["-KL"])
+        assert record["-KL"] <= 0
+    assert len(history["test bound"]) == 8
+
+
+def test_one_seed_gives_one_run_whatever_the_global_stream(digits):
+    runs = []
+    for noise in (1, 2):
+        model = small_vae()
+        torch.manual_seed(noise)
+        state = torch.get_rng_state()
+        history = fit(model, digits.x, binarization="dynamic", **SMALL)
+        assert torch.equal(state, torch.get_rng_state())
+        runs.append((history["bound"], torch.cat([p.flatten() for p in model.parameters()])))
+    assert runs[0][0] == runs[1][0]
+    assert torch.equal(runs[0][1], runs[1][1])
+    other = fit(small_vae(), digits.x, binarization="dynamic", seed=1, **SMALL)
+    assert other["bound"] != runs[0][0]
+
+
+def test_evaluation_samples_z_and_leaves_training_as_it_was(digits):
+    """Scoring a test set every epoch must not change what is learned; and it is not the bound at the mean."""
+    with_test, without = small_vae(), small_vae()
+    fit(with_test, digits.x, x_test=digits.x[:50], **SMALL)
+    fit(without, digits.x, **SMALL)
+    for a, b in zip(with_test.parameters(), without.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+    def at_the_mean(model, x, *, generator=None):
+        return elbo_terms(model, x, eps=torch.zeros(1, len(x), 2))
+
+    assert evaluate(with_test, digits.x) != evaluate(with_test, digits.x, at_the_mean)
+
+
+def test_a_run_resumed_is_the_run_never_stopped(digits, tmp_path):
+    whole, parts = small_vae(), small_vae()
+    expected = fit(whole, digits.x, **SMALL | {"epochs": 4})
+    state = tmp_path / "state.pt"
+    fit(parts, digits.x, resume=state, **SMALL | {"epochs": 2})
+    fresh = small_vae()  # a new process would have one
+    history = fit(fresh, digits.x, resume=state, **SMALL | {"epochs": 4})
+    assert history["bound"] == expected["bound"]
+    for a, b in zip(whole.parameters(), fresh.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+KILLED = """
+import sys, torch
+torch.set_num_threads(1)
+from vae_edu.data import load
+from vae_edu.learning import fit
+from vae_edu.models import mlp_vae
+torch.manual_seed(0)
+model = mlp_vae(64, (16,), 2)
+print("ready", flush=True)
+history = fit(model, load("digits").x, epochs=int(sys.argv[2]), batch_size=10, resume=sys.argv[1], progress=False)
+print(repr(history["bound"]), flush=True)
+"""
+
+
+def test_a_run_killed_outright_goes_on_from_its_last_epoch(tmp_path):
+    epochs, environment = "12", os.environ | {"OMP_NUM_THREADS": "1"}
+
+    def start(state):
+        command = [sys.executable, "-c", KILLED, str(state), epochs]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    undisturbed = start(tmp_path / "a.pt")
+    expected = undisturbed.communicate()[0].splitlines()[-1]
+    state = tmp_path / "b.pt"
+    victim = start(state)
+    assert victim.stdout.readline() == "ready\n"
+    while not state.exists():
+        time.sleep(0.01)
+    time.sleep(0.05 + time.time() % 0.3)  # a moment nobody chose
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
+    assert start(state).communicate()[0].splitlines()[-1] == expected
+    leftovers = [path.name for path in tmp_path.iterdir() if path.suffix == ".partial"]
+    assert len(leftovers) <= 1  # SIGKILL runs no clean-up: the state is whole, a temporary file may remain
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "damaged"), (b"PK\x03\x04 not a state", "damaged"), (None, "other settings .*seed was 0 and is now 7")],
+)
+def test_a_damaged_or_foreign_state_is_refused(digits, tmp_path, content, message):
+    state = tmp_path / "state.pt"
+    fit(small_vae(), digits.x, resume=state, **SMALL)
+    if content is not None:
+        state.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        fit(small_vae(), digits.x, resume=state, seed=7, **SMALL)
+
+
+def test_the_state_of_another_model_is_refused(digits, tmp_path):
+    fit(small_vae(), digits.x, resume=tmp_path / "state.pt", **SMALL)
+    with pytest.raises(UserError, match="another model"):
+        fit(mlp_vae(64, (8,), 2), digits.x, resume=tmp_path / "state.pt", **SMALL)
+
+
+def test_control_c_finishes_the_step_and_keeps_what_was_learned(digits):
+    model, start = small_vae(), small_vae()
+    threading.Timer(0.6, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    history = fit(model, digits.x, epochs=100_000, progress=False)
+    assert history.interrupted
+    assert 1 <= len(history) < 100_000
+    assert evaluate(model, digits.x) > evaluate(start, digits.x)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("broken", ["reconstruction", "-KL"])
+def test_a_number_that_breaks_is_named_with_its_step(digits, broken):
+    steps = 0
+
+    def objective(model, x, *, generator=None):
+        nonlocal steps
+        steps += 1
+        terms = elbo_terms(model, x, generator=generator)
+        return terms | ({broken: terms[broken] * float("nan")} if steps == 42 else {})
+
+    with pytest.raises(UserError, match=f"epoch 2, step 12, the term {broken} of the bound was no longer finite"):
+        fit(small_vae(), digits.x, objective, **SMALL)
+
+
+def test_shapes_that_cannot_be_images_are_refused():
+    with pytest.raises(UserError, match=r"got shape \(0, 64\)"):
+        fit(small_vae(), torch.zeros(0, 64), progress=False)
+
+
+def test_the_progress_bar_shows_bound_and_speed(digits, capsys):
+    fit(small_vae(), digits.x, epochs=1, batch_size=10)
+    bar = capsys.readouterr().err
+    assert "images/s" in bar
+    assert "bound=-" in bar
+
+
+def test_bfloat16_learns_about_as_much(digits):
+    full, half = small_vae(), small_vae()
+    fit(full, digits.x, **SMALL | {"epochs": 6})
+    fit(half, digits.x, precision="bfloat16", **SMALL | {"epochs": 6})
+    assert abs(evaluate(full, digits.x) - evaluate(half, digits.x)) < 1  # of about 15 nats gained
+    assert next(half.parameters()).dtype == torch.float32
+
+
+def test_callbacks_see_the_history_after_each_epoch(digits):
+    seen = []
+    fit(small_vae(), digits.x, callbacks=[lambda history: seen.append(len(history))], **SMALL)
+    assert seen == [1, 2, 3]
+
+
+def test_the_module_a_student_reads_is_short():
+    source = Path(sys.modules["vae_edu.learning.fit"].__file__).read_text()
+    assert len(source.splitlines()) < 130
