@@ -51,22 +51,16 @@ def variance_of_one_draw(model: LinearGaussian, x: Tensor) -> Tensor:
     """E[w²] − p²: N(x; m, s) squared is (4πs)^(−D/2)·N(x; m, s/2), and then z is integrated out."""
     noise_var, pixels = model.log_noise_var.exp(), len(model.bias)
     covariance = model.weight @ model.weight.mT + noise_var / 2 * torch.eye(pixels, dtype=x.dtype)
-    square = MultivariateNormal(model.bias, covariance).log_prob(x).exp() / (4 * math.pi * noise_var) ** (
-        pixels / 2
-    )
+    square = MultivariateNormal(model.bias, covariance).log_prob(x).exp() / (4 * math.pi * noise_var) ** (pixels / 2)
     return square - (2 * model.log_marginal(x)).exp()
 
 
 @pytest.mark.equation("D16 (1)")
-@pytest.mark.parametrize(
-    ("pixels", "latent", "noise_var"), [(1, 1, 1.0), (1, 1, 0.1), (3, 2, 1.0), (2, 5, 0.5)]
-)
+@pytest.mark.parametrize(("pixels", "latent", "noise_var"), [(1, 1, 1.0), (1, 1, 0.1), (3, 2, 1.0), (2, 5, 0.5)])
 @torch.no_grad()
 def test_linear_gaussian_evidence_is_met(pixels, latent, noise_var):
     model = linear_gaussian(pixels, latent, noise_var)
-    x = model.likelihood.sample(
-        model.decode(prior_draws(4, latent, generator(1), torch.float64)), generator(2)
-    )
+    x = model.likelihood.sample(model.decode(prior_draws(4, latent, generator(1), torch.float64)), generator(2))
     estimate = prior_sampling(model, x, prior_draws(DRAWS, latent, generator(3), torch.float64))
     highest = (2 * math.pi * model.log_noise_var.exp()) ** (-pixels / 2)
     assert_close(estimate, model.log_marginal(x), variance_of_one_draw(model, x), highest)
