@@ -17,8 +17,8 @@ def prior_sampling(
 ) -> Float[Tensor, "batch"]:
     """log of the mean over the given prior draws of p(x|z), per data point, in nats.
 
-    The plain reading of the integral: unbiased for p(x), hence too low on average for log p(x) (Jensen), and hopeless
-    when few draws land where x is likely.
+    The plain reading of the integral: unbiased for p(x), hence too low on average for
+    log p(x) (Jensen), and hopeless when few draws land where x is likely.
 
     Source: D16 (1).
     """
