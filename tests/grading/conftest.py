@@ -1,0 +1,96 @@
+"""Answers to grade: the hidden checks run here in this process on one answer, or as an instructor runs them."""
+
+import ast
+import functools
+import importlib.util
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae_edu.course.catalog import load_catalog
+from vae_edu.course.findings import Finding
+from vae_edu.course.student import AnswerHere, Student
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOG = load_catalog(ROOT / "exercises/catalog.yml")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "exercise(id): the exercise of the catalog that a class of checks belongs to")
+
+
+def answers():
+    """Every answer in tests/mutants as (exercise id, name, source of the file, what its finding has to say)."""
+    for exercise in CATALOG.values():
+        path = ROOT / "tests/mutants" / f"{exercise.id.replace('.', '_')}.py"
+        nodes = ast.parse(path.read_text(encoding="utf-8")).body
+        shared = [node for node in nodes if getattr(node, "name", "_").startswith("_")]
+        for node in nodes:
+            if node not in shared:
+                name, says = node.name, ast.get_docstring(node)
+                node.name = exercise.function
+                yield exercise.id, name, ast.unparse(ast.Module([*shared, node], [])), says
+
+
+def pytest_generate_tests(metafunc):
+    if "wrong_answer" in metafunc.fixturenames:
+        wrong = [answer for answer in answers() if answer[3]]
+        metafunc.parametrize("wrong_answer", wrong, ids=[f"{answer[0]}-{answer[1]}" for answer in wrong])
+    if "right_answer" in metafunc.fixturenames:
+        right = [answer for answer in answers() if not answer[3]]
+        metafunc.parametrize("right_answer", right, ids=[f"{answer[0]}-{answer[1]}" for answer in right])
+
+
+@pytest.fixture(scope="session")
+def findings():
+    """findings(exercise id, source, seed): what each hidden check finds, None where it passes."""
+
+    def run(exercise_id, source, seed):
+        exercise = CATALOG[exercise_id]
+        found = {}
+        for check in hidden_checks(exercise):
+            student = Student(exercise, lambda file: source, AnswerHere(Path("submitted")))
+            found[check.__name__] = _finding(check, student, torch.Generator().manual_seed(seed))
+        return found
+
+    return run
+
+
+@functools.cache
+def hidden_checks(exercise):
+    """The methods of the hidden test class of one exercise."""
+    path = ROOT / "tests/hidden" / f"test_{exercise.file}"
+    spec = importlib.util.spec_from_file_location("hidden_checks", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    test_class = getattr(module, f"Test_{exercise.function}")
+    return [method for name, method in inspect.getmembers(test_class()) if name.startswith("test_")]
+
+
+def _finding(check, student, generator):
+    try:
+        check(student, generator)
+    except Finding as finding:
+        return finding
+    return None
+
+
+@pytest.fixture(scope="session")
+def grade(tmp_path_factory):
+    """grade(folders, *options): the scores of `pytest tests/hidden --submission ...` by submission, and its output."""
+
+    def run(folders, *options):
+        scores = tmp_path_factory.mktemp("scores") / "scores.json"
+        named = [f"--submission={folder}" for folder in folders]
+        command = [sys.executable, "-m", "pytest", "tests/hidden", "--tb=short", f"--scores={scores}", *named, *options]
+        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+        assert scores.exists(), finished.stdout + finished.stderr
+        graded = json.loads(scores.read_text(encoding="utf-8"))
+        return {entry["submission"]: entry for entry in graded["submissions"]}, finished.stdout
+
+    return run

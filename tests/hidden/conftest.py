@@ -1,0 +1,178 @@
+"""Hidden tests of handed-in work: `pytest tests/hidden --submission DIR [--submission DIR ...]`.
+
+Without a submission they run on the reference in solutions/. A test marked `points(n)` in a class marked
+`exercise(id)` is a check; it calls the fixture `student`, whose function runs in a process of its own.
+"""
+
+import hashlib
+import platform
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae_edu.course.catalog import load_catalog
+from vae_edu.course.findings import Finding
+from vae_edu.course.scores import Check, Scores
+from vae_edu.course.student import Student, remember_failed_loads
+from vae_edu.course.submission import Submission
+from vae_edu.course.witness import CALL_SECONDS, Witness
+from vae_edu.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECK = "check"
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("grading")
+    group.addoption("--submission", action="append", metavar="DIR", help="a folder of handed-in .py files; repeatable")
+    group.addoption("--seed", type=int, help="seed of the hidden inputs (default: a fresh secret one)")
+    group.addoption("--scores", metavar="FILE", help="write points and findings to this file as JSON")
+    group.addoption(
+        "--call-seconds",
+        type=float,
+        default=CALL_SECONDS,
+        help="time one call may take (default: %(default)s)",
+    )
+    group.addoption("--share-worker", action="store_true", help="one worker for all submissions: quicker, less apart")
+
+
+# These options exist when this folder is named on the command line. In a run of the whole suite pytest reads
+# this file too late for that, and the defaults hold.
+def pytest_configure(config):
+    config.addinivalue_line("markers", "exercise(id): the exercise of the catalog that a class of checks belongs to")
+    if config.getoption("seed", None) is None:
+        config.option.seed = secrets.randbits(63)
+    try:
+        folders = [Path(folder) for folder in config.getoption("submission", None) or [ROOT / "solutions"]]
+        config.pluginmanager.register(Scoreboard(config, [Submission(folder) for folder in folders]), "scoreboard")
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+class Scoreboard:
+    """Gathers the checks' reports, also from other processes, and prints the points at the end."""
+
+    def __init__(self, config, submissions):
+        self.submissions = {submission.name: submission for submission in submissions}
+        if len(self.submissions) < len(submissions):
+            raise UserError("two submissions have the same folder name; give each student's folder a name of its own.")
+        self.config = config
+        self.scores = Scores(load_catalog(ROOT / "exercises/catalog.yml"))
+
+    def pytest_runtest_logreport(self, report):
+        for name, value in report.user_properties:
+            if name == CHECK:
+                self.scores.checks.append(Check(**value, seconds=round(report.duration, 3)))
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if not hasattr(self.config.option, "scores"):
+            return
+        terminalreporter.section("points")
+        for submission in self.scores.submissions():
+            terminalreporter.write_line("\n".join(self.scores.table(submission)))
+        seed = self.config.option.seed
+        terminalreporter.write_line(f"seed of the hidden inputs: {seed} (--seed {seed} gives them again)")
+        if self.config.option.scores:
+            self.write(Path(self.config.option.scores))
+
+    def write(self, path):
+        files = sorted({exercise.file for exercise in self.scores.catalog.values()})
+        digests = {name: {file: s.digest(file) for file in files} for name, s in self.submissions.items()}
+        session = {
+            "seed": self.config.option.seed,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
+            "isolation": "process",
+        }
+        self.scores.write(path, session, digests)
+
+
+def pytest_generate_tests(metafunc):
+    if "submission" in metafunc.fixturenames:
+        names = list(metafunc.config.pluginmanager.getplugin("scoreboard").submissions)
+        metafunc.parametrize("submission", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def submission(request, pytestconfig):
+    return pytestconfig.pluginmanager.getplugin("scoreboard").submissions[request.param]
+
+
+@pytest.fixture(scope="session")
+def shared_witness(pytestconfig):
+    witness = Witness(pytestconfig.getoption("call_seconds", CALL_SECONDS))
+    yield witness
+    witness.close()
+
+
+@pytest.fixture(scope="session")
+def witness(request, submission, pytestconfig):
+    """The worker of one submission."""
+    if pytestconfig.getoption("share_worker", False):
+        yield request.getfixturevalue("shared_witness")
+        return
+    witness = Witness(pytestconfig.getoption("call_seconds", CALL_SECONDS))
+    yield witness
+    witness.close()
+
+
+@pytest.fixture
+def exercise(request, pytestconfig):
+    """The exercise that the test's class is about."""
+    catalog = pytestconfig.pluginmanager.getplugin("scoreboard").scores.catalog
+    return catalog[request.node.get_closest_marker("exercise").args[0]]
+
+
+@pytest.fixture(scope="session")
+def answer(witness):
+    return remember_failed_loads(witness.answer)
+
+
+@pytest.fixture
+def student(exercise, submission, answer):
+    """The submitted function, in a fresh process."""
+    return Student(exercise, submission.source, answer)
+
+
+@pytest.fixture
+def generator(request, pytestconfig):
+    """Random inputs for one test: other ones for another seed, the same ones for every submission."""
+    name = (
+        f"{pytestconfig.option.seed} {request.node.path.name} {request.node.cls.__name__} {request.node.originalname}"
+    )
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Attach a check's verdict. A finding is shown as its sentence: a traceback would show hidden inputs."""
+    report = yield
+    finding = call.excinfo.value if call.excinfo and isinstance(call.excinfo.value, Finding) else None
+    if finding:
+        report.longrepr = str(finding)
+    mark = item.get_closest_marker("points")
+    if mark and call.when != "teardown" and (call.when == "call" or not report.passed):
+        report.user_properties = [(CHECK, verdict(item, mark.args[0], report, finding))]
+    return report
+
+
+def verdict(item, points, report, finding):
+    """The fields of a Check, as data that travels between test processes."""
+    if finding:
+        outcome = {"awarded": 0, "category": str(finding.category), "message": finding.message}
+    elif report.passed:
+        outcome = {"awarded": points}
+    else:
+        reason = "the check was skipped." if report.skipped else "the check itself failed; see its traceback."
+        outcome = {"awarded": None, "category": "not graded", "message": reason}
+    return {
+        "submission": item.callspec.params["submission"],
+        "exercise": item.get_closest_marker("exercise").args[0],
+        "name": item.originalname.removeprefix("test_").replace("_", " "),
+        "points": points,
+        **outcome,
+    }

@@ -1,0 +1,12 @@
+"""The course around the book: exercises, their checks, and the trusted half of grading.
+
+    catalog     what is about an exercise             stubs       students' files, from the masters
+    bench       loads and runs a student's module     student     how a check calls a student's function
+    protocol    frames between grader and worker      scenarios   what a check does with a function
+    worker      the process that holds their code     compare     type, shape, values; the likely slip
+    witness     starts the worker, keeps deadlines    findings    what went wrong, in a sentence
+    submission  reads files without trusting them     scores      points, the table, the JSON
+
+A student's code never runs in the process that grades it: the worker is a witness that receives inputs and
+returns plain data. Nothing here imports torch when it is imported, and nothing knows of models.
+"""

@@ -1,0 +1,80 @@
+"""What can be wrong with a submission, each kind with a sentence that is safe to show.
+
+A worker's account of a failure is data from a process that ran a student's code: it is checked here and
+only ever put into sentences of ours, so that no text of a submission and no hidden input reaches a report.
+"""
+
+import builtins
+from enum import StrEnum
+from typing import Any
+
+USUAL_TYPES = ("ImportNotAllowed", "LinAlgError", "NoneType", "ndarray", "Parameter", "float32", "float64")
+
+
+class Category(StrEnum):
+    """The kinds of findings."""
+
+    NOT_ATTEMPTED = "not attempted"
+    IMPORT_ERROR = "import error"
+    EXCEPTION = "exception"
+    WRONG_VALUE = "wrong value"
+    WRONG_TYPE = "wrong type or shape"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    TOO_BIG = "too big"
+    PROTOCOL = "protocol"
+
+
+class Finding(Exception):
+    """A check's verdict against a submission.
+
+    `message` says it without showing any input; `details` shows the call, for the student's own visible
+    checks.
+    """
+
+    def __init__(self, category: Category, message: str, details: str = "") -> None:
+        super().__init__(f"{category}: {message}")
+        self.category = category
+        self.message = message
+        self.details = details
+
+
+def finding(problem: Any, file: str, function: str) -> Finding:
+    """The finding that a worker's account of a failure amounts to."""
+    match problem:
+        case {"category": str(category), "type": str(type_name), "line": None | int() as line}:
+            place = f"line {line} of {file}" if line in range(1, 100_000) else file
+            sentences = _sentences(file, function, _known(type_name), place)
+            if category in sentences:
+                return Finding(Category(category), sentences[category])
+    return protocol_breach()
+
+
+def protocol_breach() -> Finding:
+    """The finding for bytes that an honest worker never sends."""
+    return Finding(Category.PROTOCOL, "the worker's reply was not understood; a person has to look at this.")
+
+
+def _sentences(file: str, function: str, error: str, place: str) -> dict[str, str]:
+    rule = " Exercises may import torch, numpy and math only." if error == "ImportNotAllowed" else ""
+    return {
+        Category.NOT_ATTEMPTED: f"{function} in {file} has no answer yet.",
+        Category.IMPORT_ERROR: f"{file} could not be loaded: {error} at {place}.{rule}",
+        Category.EXCEPTION: f"{function} stopped with {error} at {place}.",
+        Category.WRONG_TYPE: f"{function} returned {_article(error)}; a torch.Tensor is expected.",
+        Category.TIMEOUT: f"{function} did not return in time; look for a loop that does not end.",
+        Category.CRASH: f"the process that ran {function} ended without an answer.",
+        Category.TOO_BIG: f"{function} returned more data than any right answer has.",
+    }
+
+
+def _known(type_name: str) -> str:
+    """A type's name if it is a usual one: a name of the student's own could carry hidden inputs out."""
+    builtin = isinstance(getattr(builtins, type_name, None), type)
+    return type_name if builtin or type_name in USUAL_TYPES else "a type of its own"
+
+
+def _article(type_name: str) -> str:
+    if type_name.startswith("a "):
+        return f"an object of {type_name}"
+    return f"an {type_name}" if type_name[:1].lower() in "aeiou" else f"a {type_name}"

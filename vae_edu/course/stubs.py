@@ -1,0 +1,75 @@
+"""Students' files from the masters: `python -m vae_edu.course.stubs` writes `exercises/` from `solutions/`.
+
+A master is a stub with its answers between the lines `# answer` and `# end`; a stub has one statement in
+each such place.
+"""
+
+import argparse
+import ast
+import re
+import sys
+from pathlib import Path
+
+from vae_edu.errors import UserError
+from vae_edu.files import written_atomically
+
+ANSWER = re.compile(r"^( *)# answer\n(?:(?! *# answer$).*\n)*?\1# end\n", re.MULTILINE)
+NOT_ANSWERED = 'raise NotImplementedError("Replace this line with your answer.")'
+
+
+def stub(master: str, name: str = "the master") -> str:
+    """The stub of a master's text. Raises UserError when its markers do not pair up."""
+    text = ANSWER.sub(rf"\1{NOT_ANSWERED}\n", master)
+    for line in map(str.strip, text.splitlines()):
+        if line in ("# answer", "# end"):
+            raise UserError(f"{name}: a line {line!r} lacks its partner; answers stand between '# answer' and '# end'.")
+    return text
+
+
+def answered(text: str) -> list[str]:
+    """The functions of a student's file that are more than their stub."""
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in functions if ast.unparse(node.body[-1]) != ast.unparse(ast.parse(NOT_ANSWERED))]
+
+
+def write_stubs(solutions: Path, exercises: Path, force: bool = False) -> list[Path]:
+    """Write the stub of every master and return the paths.
+
+    Raises UserError where an existing file holds somebody's answers, unless `force` is given.
+    """
+    masters = sorted(solutions.glob("ch*.py"))
+    if not masters:
+        raise UserError(f"{solutions} has no masters ch*.py; run this from the project's top folder.")
+    written = []
+    for master in masters:
+        target = exercises / master.name
+        if target.exists() and not force and (names := _answers_in(target)):
+            raise UserError(f"{target} has answers in it ({names}) that would be lost; move it away, or give --force.")
+        text = stub(master.read_text(encoding="utf-8"), str(master))
+        with written_atomically(target) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        written.append(target)
+    return written
+
+
+def _answers_in(target: Path) -> str:
+    try:
+        return ", ".join(answered(target.read_text(encoding="utf-8")))
+    except SyntaxError:
+        return "it does not parse, so it may be half-way"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m vae_edu.course.stubs", description="Write exercises/ from solutions/."
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite files that hold answers")
+    try:
+        for path in write_stubs(Path("solutions"), Path("exercises"), parser.parse_args().force):
+            print(path)
+    except UserError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
