@@ -17,7 +17,9 @@ def log_normal(
     mean: Float[Tensor, "*#batch #dim"],
     log_var: Float[Tensor, "*#batch #dim"],
 ) -> Float[Tensor, "*batch"]:
-    """Log-density of a diagonal Gaussian, log N(x; mean, diag(exp(log_var))), summed over dimensions, in nats.
+    """Log-density of a Gaussian with diagonal covariance, in nats.
+
+    log N(x; mean, diag(exp(log_var))), summed over dimensions.
 
     Source: K13 (12), K13 (9).
     """
@@ -52,7 +54,9 @@ def reparameterize(
 def expected_log_standard_normal(
     mean: Float[Tensor, "*batch latent"], log_var: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*batch"]:
-    """E_q[log N(z; 0, I)] for q = N(mean, exp(log_var)), summed over dimensions, in nats.
+    """E_q[log N(z; 0, I)] for q = N(mean, exp(log_var)), in nats.
+
+    Summed over dimensions: how probable the prior finds what q proposes.
 
     Source: K13 App. B, first integral.
     """
@@ -60,7 +64,9 @@ def expected_log_standard_normal(
 
 
 def negative_entropy(log_var: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
-    """E_q[log q(z)] for q = N(mean, exp(log_var)), summed over dimensions, in nats; the mean plays no part.
+    """E_q[log q(z)] for q = N(mean, exp(log_var)), in nats.
+
+    Summed over dimensions; the mean plays no part.
 
     Source: K13 App. B, second integral.
     """
@@ -70,7 +76,9 @@ def negative_entropy(log_var: Float[Tensor, "*batch latent"]) -> Float[Tensor, "
 def kl_standard_normal(
     mean: Float[Tensor, "*batch latent"], log_var: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*batch"]:
-    """KL(N(mean, exp(log_var)) || N(0, I)), summed over dimensions, in nats: the regularizer of the VAE.
+    """KL(N(mean, exp(log_var)) || N(0, I)), in nats: the regularizer of the VAE.
+
+    Summed over dimensions.
 
     Source: K13 (10), K13 App. B; the diagonal case of D16 (7).
     """
@@ -105,7 +113,8 @@ def kl_full(
     Source: D16 (6).
     """
     chol_0, chol_1 = torch.linalg.cholesky(covariance_0), torch.linalg.cholesky(covariance_1)
-    # With covariance_1 = L Lᵀ, the trace is the squared size of L⁻¹·chol_0 and the quadratic form that of L⁻¹·shift.
+    # With covariance_1 = L Lᵀ, the trace is the sum of squares of L⁻¹·chol_0,
+    # the quadratic form that of L⁻¹·shift.
     trace = torch.linalg.solve_triangular(chol_1, chol_0, upper=False).square().sum((-2, -1))
     shift = (mean_1 - mean_0).unsqueeze(-1)
     quadratic = torch.linalg.solve_triangular(chol_1, shift, upper=False).square().sum((-2, -1))
@@ -135,7 +144,8 @@ def affine(
 ) -> tuple[Float[Tensor, "*batch out"], Float[Tensor, "*batch out out"]]:
     """Mean and covariance of matrix @ z + shift for z ~ N(mean, covariance).
 
-    A divergence does not change when both its arguments pass through one invertible affine map.
+    A divergence does not change when both its arguments pass through one
+    invertible affine map.
 
     Source: D16 (17).
     """
