@@ -6,7 +6,6 @@ and one `export default`.
 """
 
 import re
-from functools import cache
 from pathlib import Path
 
 JS = Path(__file__).parent / "js"
@@ -21,19 +20,16 @@ def widget_names() -> list[str]:
     return sorted(path.stem for path in JS.glob("*.js") if _DEFAULT.search(path.read_text(encoding="utf-8")))
 
 
-@cache
 def module_for_jupyter(widget: str) -> str:
     """The widget as one ES module, as anywidget's `_esm` wants it."""
     return f"{inlined(widget)}\nexport default {_variable(widget)}.default;\n"
 
 
-@cache
 def script_for_page(widget: str) -> str:
     """The widget as one classic script that registers itself with the page's runtime."""
     return _closed(f'{inlined(widget)}\nvaeEdu.register("{widget}", {_variable(widget)}.default);')
 
 
-@cache
 def runtime_for_page() -> str:
     """The script that finds a page's widgets and loads them when a reader comes near."""
     return _closed(inlined("runtime"))
