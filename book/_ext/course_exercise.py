@@ -1,7 +1,7 @@
 """The `{course-exercise}` directive: an exercise of the course as a numbered, linkable box.
 
-Everything in the box comes from where the exercise lives: the catalog (title, points, time, hints) and the stub
-that the student edits (signature and docstring, which is the task).
+Everything in the box comes from where the exercise lives: the catalog (title, points, time, hints) and the
+stub that the student edits (signature and docstring, which is the task).
 """
 
 import ast
@@ -56,8 +56,7 @@ def markdown(key: str, entry: dict[str, Any], stub: Path, labelled: dict[str, st
     )
     facts = [f"{entry['points']} points", f"{entry['minutes']} minutes", str(entry["difficulty"]), equations]
     hints = "\n".join(
-        f":::{{dropdown}} Hint {number}\n{hint.strip()}\n:::\n"
-        for number, hint in enumerate(entry["hints"], 1)
+        f":::{{dropdown}} Hint {number}\n{hint.strip()}\n:::\n" for number, hint in enumerate(entry["hints"], 1)
     )
     return "\n".join(
         [

@@ -45,8 +45,9 @@ def cells(found: Survey, equation: Equation) -> list[str]:
 
 
 def link(equation: Equation) -> str:
-    role = "prf:ref" if "algorithm" in equation.id else "eq"
-    return f"{{{role}}}`{equation.label}`"
+    if "algorithm" in equation.id:
+        return f"{{prf:ref}}`{equation.id} <{equation.label}>`"
+    return f"{{eq}}`{equation.label}`"
 
 
 def code(names: list[str]) -> str:
@@ -54,9 +55,7 @@ def code(names: list[str]) -> str:
     return "<br>".join(f"`{name}`" for name in names)
 
 
-def always_outdated(
-    app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def always_outdated(app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """The index depends on every source of the project; reading them anew takes a fraction of a second."""
     return [PAGE] if PAGE in app.env.all_docs else []
 

@@ -149,7 +149,7 @@ def defects(found: Survey) -> list[str]:
 def orphan(found: Survey, equation: Equation) -> Iterator[str]:
     page = found.chapters[equation.chapter]
     if not found.of(equation.id, "labels"):
-        yield f"{equation.id} is missing from book/{page}.md: no equation there is labelled ({equation.label})."
+        yield f"{equation.id} is missing from book/{page}.md: nothing there is labelled ({equation.label})."
     if not found.of(equation.id, "functions"):
         yield f'{equation.id} has no code: no docstring in vae_edu names "{equation.id}".'
     if not found.of(equation.id, "tests"):

@@ -40,9 +40,7 @@ def label(identifier: str) -> str:
 
 def read_equations(path: Path) -> dict[str, Equation]:
     """All equations of the list by identifier, in the list's order."""
-    entries = [
-        entry for paper in yaml.safe_load(path.read_text(encoding="utf-8")).values() for entry in paper
-    ]
+    entries = [entry for paper in yaml.safe_load(path.read_text(encoding="utf-8")).values() for entry in paper]
     return {entry["id"]: Equation(**entry) for entry in entries}
 
 

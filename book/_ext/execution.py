@@ -1,7 +1,7 @@
-"""How live cells run: told that a book is being built, and executed anew when what they import or plot changed.
+"""How live cells run: told that a book is being built, and run anew when what they import or plot changed.
 
-jupyter-cache compares the cells alone. Its folder is therefore named by a hash of everything else that outputs
-depend on; a new name is a changed setting, and Sphinx then reads every page again.
+jupyter-cache compares the cells alone. Its folder is therefore named by a hash of everything else that
+outputs depend on; a new name is a changed setting, and Sphinx then reads every page again.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """Numbers as papers and chapters have them: equations by the paper's, the rest by chapter and count.
 
 Sphinx numbers equations by page and figures through the whole book. Here an equation labelled `eq-k13-10`
-shows "(K13 10)" in the margin and is cited as "K13 (10)"; any other labelled equation, figure, table or exercise
-of chapter 6 is 6.1, 6.2 and so on, so that a number stays what it is when another chapter grows.
+shows "(K13 10)" in the margin and is cited as "K13 (10)"; any other labelled equation, figure, table or
+exercise of chapter 6 is 6.1, 6.2 and so on, so that a number stays what it is when another chapter grows.
 """
 
 from itertools import count

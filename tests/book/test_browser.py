@@ -1,0 +1,89 @@
+"""Every page in a real browser without network: from disk and from a server, wide and narrow, light and dark."""
+
+from pathlib import Path
+
+import pytest
+from equations import read_pages
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*read_pages(ROOT / "book/_toc.yml"), "search"]
+
+# What axe finds in the theme (label..., region) and in docutils' bibliography (aria...). Anything else is ours.
+KNOWN_FINDINGS = {
+    "label-content-name-mismatch",
+    "region",
+    "aria-allowed-role",
+    "aria-deprecated-role",
+    "aria-required-children",
+}
+
+RENDERED = "() => window.MathJax?.startup?.promise?.then(() => true) ?? true"
+OVERFLOWING = """() => {
+  const clipped = (node) => node && (getComputedStyle(node).overflowX !== "visible" || clipped(node.parentElement));
+  const wide = [...document.querySelectorAll("main *")].filter(
+    (node) => node.getBoundingClientRect().right > innerWidth + 1
+      && node.checkVisibility({visibilityProperty: true}) && !clipped(node));
+  const page = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  return page.concat(wide.map((node) => node.outerHTML.slice(0, 120)));
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe():
+    module = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+    return module.Axe()
+
+
+def look(page) -> list[str]:
+    """What is wrong with how the page shows now."""
+    broken = page.locator("mjx-merror, [data-mjx-error]").all_text_contents()
+    return [f"MathJax: {text}" for text in broken] + [f"too wide: {what}" for what in page.evaluate(OVERFLOWING)]
+
+
+def findings(axe, page) -> list[str]:
+    # Without preload axe reads no style sheet anew, which a page opened by double click may not do.
+    found = axe.run(page, options={"preload": False}).response["violations"]
+    return [
+        f"axe: {rule['id']}: {node['html'][:200]}"
+        for rule in found
+        if rule["id"] not in KNOWN_FINDINGS
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe):
+    page_offline.goto((site / f"{name}.html").as_uri())
+    page_offline.evaluate(RENDERED)
+    trouble = findings(axe, page_offline)
+    for width in (1280, 400):
+        page_offline.set_viewport_size({"width": width, "height": 900})
+        page_offline.wait_for_timeout(400)  # the theme moves its sidebars and makes scrolling boxes focusable
+        for theme in ("light", "dark"):
+            page_offline.emulate_media(color_scheme=theme)
+            trouble += [f"{theme}, {width} px wide: {what}" for what in look(page_offline)]
+    trouble += findings(axe, page_offline)
+    assert page_offline.locator("html").get_attribute("data-theme") == "dark"
+    assert trouble + page_offline.trouble == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_from_a_server(name: str, server: str, page_offline):
+    page_offline.goto(f"{server}/{name}.html")
+    page_offline.evaluate(RENDERED)
+    assert look(page_offline) + page_offline.trouble == []
+
+
+def test_the_search_finds_a_word(site: Path, page_offline):
+    page_offline.goto((site / "search.html").as_uri() + "?q=posterior")
+    page_offline.wait_for_selector("ul.search li a")
+    assert page_offline.trouble == []
+
+
+def test_pictures_without_background_turn_light_in_dark_mode(site: Path, page_offline):
+    pages = [page for page in PAGES if ".svg" in (site / f"{page}.html").read_text(encoding="utf-8")]
+    page_offline.emulate_media(color_scheme="dark")
+    page_offline.goto((site / f"{pages[0]}.html").as_uri())
+    picture = page_offline.locator(".cell_output img[src$='.svg'], figure img[src$='.svg']").first
+    style = picture.evaluate("node => [getComputedStyle(node).filter, getComputedStyle(node).backgroundColor]")
+    assert style == ["invert(1) hue-rotate(180deg)", "rgba(0, 0, 0, 0)"]

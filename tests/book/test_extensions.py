@@ -1,0 +1,159 @@
+"""The book's Sphinx extensions on a small book of two chapters, built in a second without live cells."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from bs4 import BeautifulSoup
+
+pytest.importorskip("sphinx_exercise", reason="the book's tools are not installed: pip install -e '.[book]'")
+
+import execution
+from numbering import by_chapter
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+FIGURE = "```{figure} dot.svg\n:alt: A dot.\n:name: NAME\nA dot.\n```\n"
+FILES = {
+    "book/_toc.yml": "{root: index, parts: [{chapters: [{file: ch02_bound}, {file: ch05_more}]}]}",
+    "book/equations.yml": (
+        "K13:\n- {id: K13 (1), chapter: 2, says: sum}\n- {id: K13 algorithm 1, chapter: 5, says: loop}\n"
+        "- {id: K13 (13), chapter: 15, says: later}\n"
+    ),
+    "book/dot.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>',
+    "book/index.md": "# Book\n\n```{toctree}\nch02_bound\nch05_more\nequation_index\n```\n",
+    "book/equation_index.md": "# Equation index\n\n```{equation-index}\n```\n",
+    "book/ch02_bound.md": (
+        "# 2. Bound\n\n$$ a $$ (eq-k13-1)\n\n$$ b $$ (eq-own)\n\n$$ c $$ (eq-other)\n\n"
+        + FIGURE.replace("NAME", "fig-two")
+        + "\n```{course-exercise} ch02.bound\n```\n"
+    ),
+    "book/ch05_more.md": (
+        "# 5. More\n\nSee {eq}`eq-k13-1`, {eq}`eq-other`, {numref}`fig-five`, {ref}`ex-ch02-bound`.\n\n"
+        "```{prf:algorithm}\n:label: eq-k13-algorithm-1\nStep.\n```\n\n" + FIGURE.replace("NAME", "fig-five")
+    ),
+    "vae_edu/bounds.py": 'def bound():\n    """The bound. Source: K13 (1)."""\n',
+    "tests/test_bounds.py": '@mark.equation("K13 (1)")\ndef test_bound():\n    pass\n',
+    "exercises/ch02_bound.py": 'def bound(x: int) -> int:\n    """Return the *bound* of x_i."""\n    return x\n',
+    "exercises/catalog.yml": (
+        "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, equation: K13 (1), "
+        "hints: [Think., Add., It is $a$.], file: ch02_bound.py, function: bound}\n"
+    ),
+}
+
+
+def build(root: Path) -> Path:
+    book, out = root / "book", root / "_build/html"
+    extensions = ["myst_parser", "sphinx_design", "sphinx_proof", "numbering", "equation_index", "course_exercise"]
+    settings = {
+        "extensions": extensions,
+        "myst_enable_extensions": ["colon_fence", "dollarmath", "attrs_block"],
+        "numfig": True,
+        "math_numfig": False,
+        "math_eqref_format": "{number}",
+        "suppress_warnings": ["config.cache"],
+    }
+    with docutils_namespace():
+        app = Sphinx(book, None, out, root / "_build/doctrees", "html", settings, status=None, warningiserror=True)
+        app.build()
+    return out
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def soup(out: Path, page: str) -> BeautifulSoup:
+    return BeautifulSoup((out / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def row(index: BeautifulSoup, identifier: str) -> list[str]:
+    rows = [[cell.get_text(" ", strip=True) for cell in tr.find_all("td")] for tr in index.find_all("tr")]
+    return next(cells for cells in rows if cells and cells[0] == identifier)
+
+
+def test_a_small_book(small: Path):
+    out = build(small)
+    chapter, other, index = (soup(out, page) for page in ("ch02_bound", "ch05_more", "equation_index"))
+
+    shown = [number.get_text().rstrip("¶#") for number in chapter.select(".eqno")]
+    assert shown == ["(K13 1)", "(2.1)", "(2.2)"]
+    assert chapter.select_one("#fig-two .caption-number").get_text(strip=True) == "Fig. 2.1"
+
+    cited = [link.get_text() for link in other.select("p > a.reference.internal")]
+    assert cited == ["K13 (1)", "(2.2)", "Fig. 5.1", "Exercise 2.1"]
+
+    assert row(index, "K13 (1)") == ["K13 (1)", "sum", "2", "bounds.bound", "test_bound", "ch02.bound"]
+    assert row(index, "K13 (13)") == ["K13 (13)", "later", "15, to come", "", "", ""]
+    assert index.find("a", string="K13 algorithm 1")["href"] == "ch05_more.html#eq-k13-algorithm-1"
+
+    box = chapter.select_one("#ex-ch02-bound")
+    text = box.get_text(" ", strip=True)
+    assert box.select_one(".admonition-title").get_text(" ", strip=True) == "Exercise 2.1 (The bound)"
+    assert box.select_one(".exercise-facts").get_text() == "4 points · 15 minutes · easy · K13 (1)"
+    assert "return x" not in text
+    for part in ("Return the *bound* of x_i.", "exercises/ch02_bound.py", "vae-edu check ch02.bound"):
+        assert part in text
+    assert [hint.get_text(strip=True) for hint in box.select("details summary")] == ["Hint 1", "Hint 2", "Hint 3"]
+
+
+def test_an_unchanged_page_is_not_written_again(small: Path):
+    out = build(small)
+    before = {page: (out / f"{page}.html").stat().st_mtime_ns for page in ("ch02_bound", "ch05_more")}
+    build(small)
+    assert before == {page: (out / f"{page}.html").stat().st_mtime_ns for page in before}
+
+
+def test_the_index_follows_its_sources(small: Path):
+    build(small)
+    tests = small / "tests/test_bounds.py"
+    tests.write_text(tests.read_text().replace("test_bound", "test_other"))
+    assert row(soup(build(small), "equation_index"), "K13 (1)")[4] == "test_other"
+
+
+def test_an_unknown_exercise_is_named(small: Path):
+    page = small / "book/ch02_bound.md"
+    page.write_text(page.read_text().replace("ch02.bound", "ch02.bond"))
+    with pytest.raises(Exception, match=r'has no exercise "ch02.bond"; it has ch02.bound'):
+        build(small)
+
+
+def test_figures_count_anew_in_every_chapter():
+    running = {
+        "ch02_a": {"figure": {"b": (2,), "a": (1,)}, "table": {"t": (1,)}},
+        "ch03_b": {"figure": {"c": (3,)}},
+        "index": {"figure": {"d": (4,)}},
+    }
+    assert by_chapter(running) == {
+        "ch02_a": {"figure": {"a": (2, 1), "b": (2, 2)}, "table": {"t": (2, 1)}},
+        "ch03_b": {"figure": {"c": (3, 1)}},
+        "index": {"figure": {"d": (1,)}},
+    }
+
+
+@pytest.mark.parametrize("source", ["vae_edu/a/b.py", "vae_edu/checkpoints/w.safetensors", "book/results/r/run.json"])
+def test_outputs_are_forgotten_when_a_source_changes(tmp_path: Path, source: str):
+    path = tmp_path / source
+    path.parent.mkdir(parents=True)
+    app = SimpleNamespace(outdir=tmp_path / "_build/html", srcdir=tmp_path / "book")
+    caches = []
+    for content in ("one", "two", "two"):
+        path.write_text(content)
+        config = SimpleNamespace()
+        execution.choose_cache(app, config)
+        caches.append(Path(config.nb_execution_cache_path))
+        caches[-1].mkdir(parents=True, exist_ok=True)
+    assert caches[0] != caches[1] == caches[2]
+    assert [cache.exists() for cache in caches] == [False, True, True]
+
+
+def test_a_build_with_warnings_is_not_resumed(tmp_path: Path):
+    pickle = tmp_path / "environment.pickle"
+    for warnings, kept in ((0, True), (1, False)):
+        pickle.touch()
+        execution.forget_warned_build(SimpleNamespace(_warncount=warnings, doctreedir=tmp_path), None)
+        assert pickle.exists() == kept

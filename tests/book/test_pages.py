@@ -1,0 +1,85 @@
+"""The built pages as HTML: all there, self-contained, every picture described, every inner link leading somewhere."""
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlparse
+
+import pytest
+from bs4 import BeautifulSoup
+from equations import chapter_number, read_equations, read_pages
+
+ROOT = Path(__file__).parents[2]
+PAGES = read_pages(ROOT / "book/_toc.yml")
+CHAPTERS = [page for page in PAGES if chapter_number(page)]
+
+
+@cache
+def parse(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(params=PAGES)
+def page(site: Path, request: pytest.FixtureRequest) -> BeautifulSoup:
+    return parse(site / f"{request.param}.html")
+
+
+def test_every_page_of_the_contents_was_built(site: Path):
+    missing = [page for page in [*PAGES, "search", "genindex"] if not (site / f"{page}.html").is_file()]
+    assert not missing
+
+
+def test_every_image_is_described(page: BeautifulSoup):
+    assert not [img for img in page.find_all("img") if not img.get("alt", "").strip()]
+
+
+def test_nothing_is_loaded_from_elsewhere(page: BeautifulSoup):
+    loaded = [tag.get("src") for tag in page.select("script, img, iframe, source, video")]
+    loaded += [link.get("href") for link in page.select("link") if "canonical" not in link.get("rel", [])]
+    assert not [address for address in loaded if address and urlparse(address).netloc]
+
+
+def test_figures_are_numbered(page: BeautifulSoup):
+    assert not [figure for figure in page.select("main figure") if not figure.select_one(".caption-number")]
+
+
+def test_no_figure_or_cell_shows_two_copies_of_a_picture(page: BeautifulSoup):
+    """A plot function whose figure is the last value of a cell draws twice; a semicolon after the call helps."""
+    pictures = [[img["alt"] for img in output.find_all("img")] for output in page.select(".cell_output")]
+    assert not [alts for alts in pictures if len(alts) != len(set(alts))]
+
+
+def test_inner_links_and_anchors_resolve(site: Path, page: BeautifulSoup, request: pytest.FixtureRequest):
+    here = f"{request.node.callspec.params['page']}.html"
+    broken = []
+    for link in page.select("a[href]"):
+        address, anchor = urldefrag(link["href"])
+        if urlparse(address).scheme or urlparse(address).netloc:
+            continue
+        target = site / unquote(address or here)
+        if not target.is_file() or (anchor and not has_anchor(parse(target), unquote(anchor))):
+            broken.append(link["href"])
+    assert not broken
+
+
+def has_anchor(page: BeautifulSoup, anchor: str) -> bool:
+    return bool(page.find(id=anchor) or page.find(attrs={"name": anchor}))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_opens_with_its_number_and_question(site: Path, chapter: str):
+    page = parse(site / f"{chapter}.html")
+    assert page.find("h1").get_text().startswith(f"{chapter_number(chapter)}. ")
+    assert page.select_one(".chapter-question"), "no admonition of class chapter-question"
+    assert page.select_one(".chapter-facts"), "no line of class chapter-facts"
+
+
+def test_the_papers_equations_show_the_papers_numbers(site: Path):
+    shown = {number.get_text() for page in CHAPTERS for number in parse(site / f"{page}.html").select(".eqno")}
+    shown = {text.partition(")")[0] for text in shown}
+    written = {chapter_number(page) for page in CHAPTERS}
+    expected = {
+        "(" + equation.id.replace("(", "").replace(")", "")
+        for equation in read_equations(ROOT / "book/equations.yml").values()
+        if equation.chapter in written and "algorithm" not in equation.id
+    }
+    assert not expected - shown
