@@ -15,9 +15,7 @@ from vae_edu.models import VAE, LinearGaussian, gaussian_mlp_vae, mlp_vae
 ESTIMATORS = pytest.mark.parametrize("estimator", [elbo_a, elbo])
 
 
-def random_model(
-    seed: int, latent: int = 3, pixels: int = 5, batch: int = 4
-) -> tuple[LinearGaussian, Tensor]:
+def random_model(seed: int, latent: int = 3, pixels: int = 5, batch: int = 4) -> tuple[LinearGaussian, Tensor]:
     """A random decoder with a random encoder in float64, and data points."""
     generator = torch.Generator().manual_seed(seed)
     model = LinearGaussian(normal(generator, pixels, latent), normal(generator, pixels), noise_var=0.6)
