@@ -37,7 +37,7 @@ def verify(path: Path, expected: str) -> None:
         raise UserError(f"{path} could not be read ({error.strerror}); check that it is a file you may read.") from None
     if found != expected:
         raise UserError(
-            f"{path} is truncated or not the expected file: SHA-256 should begin {expected[:12]}, but begins {found[:12]} "
+            f"{path} is truncated or not the expected file: SHA-256 begins {found[:12]}, not {expected[:12]} "
             f"({path.stat().st_size:,} bytes); delete it and put the original in its place."
         )
 

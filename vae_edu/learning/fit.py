@@ -45,12 +45,12 @@ def fit(
     `torch.manual_seed` before making it. `resume` names a file that holds the run's state after each epoch: a run
     killed outright goes on from there. Ctrl-C keeps what was learned and returns the epochs finished so far.
 
-    Raises UserError when x is not a matrix of images, when a term is no longer finite, and when `resume` belongs to
-    another run.
+    Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
+    and when `resume` belongs to another run.
 
     Source: K13 (8) and algorithm 1, with L = 1.
     """
-    device = torch.device(device or best_device())
+    device = choose_device(device)
     model.to(device)
     if x.ndim != 2 or len(x) == 0:
         raise UserError(f"x must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
@@ -98,6 +98,14 @@ def evaluate(
     return float(total) / len(x)
 
 
-def best_device() -> torch.device:
-    """A GPU if torch sees one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def choose_device(name: str | torch.device | None = None) -> torch.device:
+    """The device of that name; unless named, a GPU if torch sees one, else the CPU.
+
+    Raises UserError for a device that this machine does not have.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError):
+        raise UserError(f"there is no device {str(name)!r} on this machine; choose cpu, or leave it out.") from None
