@@ -20,7 +20,7 @@ def mosaic(images: Float[Tensor, "rows columns pixels"], image_shape: tuple[int,
     """A grid of pictures drawn as one, without gaps: K13's manifolds."""
     whole = images.unflatten(-1, image_shape).permute(0, 2, 1, 3).flatten(2).flatten(0, 1)
     figure, axes = plt.subplots(figsize=(width, width * whole.shape[0] / whole.shape[1]), layout="none")
-    axes.imshow(whole, vmin=0, vmax=1, cmap="gray", interpolation="nearest")
+    axes.imshow(whole.numpy(), vmin=0, vmax=1, cmap="gray", interpolation="nearest")
     axes.set_position((0, 0, 1, 1))
     axes.axis("off")
     return figure
