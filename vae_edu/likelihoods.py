@@ -18,7 +18,7 @@ Parameters = Tensor | tuple[Tensor, Tensor]
 
 
 def log_bernoulli(
-    x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*batch pixels"]
+    x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
 ) -> Float[Tensor, "*batch"]:
     """Bernoulli log-probability of x given logits, summed over pixels, in nats.
 
