@@ -17,7 +17,7 @@ DRAWN = "#cccccc"  # the fill of what is drawn at random
 
 def training_networks() -> Figure:
     """The network in training, with z drawn inside it (above) and with its noise drawn outside (below)."""
-    figure, (without, with_trick) = plt.subplots(2, 1, figsize=(7.2, 5.0), height_ratios=(2.7, 3.8))
+    figure, (without, with_trick) = plt.subplots(2, 1, figsize=(6.2, 4.3), height_ratios=(2.7, 3.8))
     _encoder_side(without, -0.75, "z drawn inside the network: the gradient stops at the draw")
     _circle(without, 5.75, 0, 0.5, "draw $z$\nfrom\n$q(z|x)$")
     without.plot(4.99, -0.17, marker="x", color=VERMILION, markersize=11, markeredgewidth=3)
@@ -33,7 +33,7 @@ def training_networks() -> Figure:
 
 def generating_network() -> Figure:
     """The network once trained: prior and decoder, without the encoder."""
-    figure, axes = plt.subplots(figsize=(5.2, 1.3))
+    figure, axes = plt.subplots(figsize=(4.6, 1.15))
     axes.set(xlim=(0, 7), ylim=(-0.75, 0.75), aspect="equal")
     axes.axis("off")
     _circle(axes, 0.6, 0, 0.5, "$z$")
@@ -45,9 +45,7 @@ def generating_network() -> Figure:
     return figure
 
 
-def pixel_costs(
-    logits: ArrayLike, costs: Mapping[str, ArrayLike], lowest: Mapping[str, tuple[float, float]]
-) -> Figure:
+def pixel_costs(logits: ArrayLike, costs: Mapping[str, ArrayLike], lowest: Mapping[str, tuple[float, float]]) -> Figure:
     """Cross-entropy of one pixel against the logit, named curves; `lowest` marks their lowest points."""
     figure, axes = plt.subplots(figsize=(6.0, 3.4))
     for name, color, style in zip(costs, PALETTE, LINE_STYLES, strict=False):
@@ -60,9 +58,7 @@ def pixel_costs(
     return figure
 
 
-def bound_and_terms(
-    bound: Sequence[float], reconstruction: Sequence[float], minus_kl: Sequence[float]
-) -> Figure:
+def bound_and_terms(bound: Sequence[float], reconstruction: Sequence[float], minus_kl: Sequence[float]) -> Figure:
     """Means over each epoch: bound and reconstruction term on the left, the KL divergence on the right."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.0))
     epochs = range(1, len(bound) + 1)
@@ -75,23 +71,11 @@ def bound_and_terms(
     return figure
 
 
-def bounds_together(bounds: Mapping[str, Sequence[float]]) -> Figure:
-    """Several runs' bound per image against the epoch."""
-    figure, axes = plt.subplots(figsize=(6.0, 3.2))
-    for (name, bound), color, style in zip(bounds.items(), PALETTE, LINE_STYLES, strict=False):
-        axes.plot(range(1, len(bound) + 1), bound, color=color, linestyle=style, label=name)
-    axes.set(xlabel="epoch", ylabel="bound (nats per image)")
-    axes.legend(loc="lower right")
-    return figure
-
-
 def published_and_ours(published: Sequence[float], train: Sequence[float], test: Sequence[float]) -> Figure:
     """Loss per image (the negative bound) of a recorded run, epoch by epoch, beside the published values."""
     figure, axes = plt.subplots(figsize=(6.0, 3.2))
     epochs = range(1, len(train) + 1)
-    axes.plot(
-        range(1, len(published) + 1), published, "s", color=ORANGE, markersize=9, label="seed project, train"
-    )
+    axes.plot(range(1, len(published) + 1), published, "s", color=ORANGE, markersize=9, label="seed project, train")
     axes.plot(epochs, train, "o-", color=BLUE, markersize=4, label="ours, train")
     axes.plot(epochs, test, "^--", color=VERMILION, markersize=4, label="ours, test, sampled")
     axes.set(xlabel="epoch", ylabel="loss (nats per image)", xticks=list(epochs))
@@ -120,9 +104,7 @@ def _encoder_side(axes: Axes, bottom: float, title: str) -> None:
 
 def _box(axes: Axes, x: float, y: float, width: float, text: str) -> None:
     style = "round,pad=0,rounding_size=0.1"
-    axes.add_patch(
-        FancyBboxPatch((x - width / 2, y - 0.45), width, 0.9, boxstyle=style, fill=False, linewidth=1.3)
-    )
+    axes.add_patch(FancyBboxPatch((x - width / 2, y - 0.45), width, 0.9, boxstyle=style, fill=False, linewidth=1.3))
     axes.text(x, y, text, ha="center", va="center", linespacing=1.3)
 
 
