@@ -3,7 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
+
+settings.register_profile("vae_edu", deadline=None)  # the first call into LAPACK takes longer than any deadline
+settings.load_profile("vae_edu")
 
 install_import_hook("vae_edu", "beartype.beartype")  # before anything imports vae_edu
 

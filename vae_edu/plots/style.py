@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000",
 )  # fmt: skip
-PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK)
+PALETTE = (BLUE, VERMILION, GREEN, BLACK, PURPLE, SKY, ORANGE)
 
 # Ten classes need ten colors: lightness and hue both vary, and digits that look alike are kept apart.
 DIGIT_COLORS = (
