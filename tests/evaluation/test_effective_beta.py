@@ -89,7 +89,8 @@ def test_without_the_kl_term_beta_is_zero():
 
 
 @pytest.mark.parametrize(
-    ("r", "k", "variance"), [(0, 1, 1), (-1, 1, 1), (1, -0.1, 1), (1, 1, 0), (float("nan"), 1, 1)]
+    ("r", "k", "variance"),
+    [(0.0, 1.0, 1.0), (-1.0, 1.0, 1.0), (1.0, -0.1, 1.0), (1.0, 1.0, 0.0), (float("nan"), 1.0, 1.0)],
 )
 def test_factors_out_of_range_are_refused(r, k, variance):
     with pytest.raises(ValueError, match="expected reconstruction_factor > 0"):
