@@ -44,7 +44,7 @@ def rooms():
             yield pytest.param(room, path, id=str(relative))
 
 
-@pytest.mark.parametrize(("room", "path"), rooms())
+@pytest.mark.parametrize(("room", "path"), list(rooms()))
 def test_imports_run_downwards(room, path):
     used = imports(path) - {room, "__version__"}
     if room == APART:
