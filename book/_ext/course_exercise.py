@@ -5,13 +5,14 @@ stub that the student edits (signature and docstring, which is the task).
 """
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
-from equation_survey import as_list, survey
+from equation_survey import as_list, book_labels
 from sphinx.application import Sphinx
 from sphinx_exercise.directive import ExerciseDirective
 
@@ -35,8 +36,8 @@ class CourseExercise(ExerciseDirective):
         for source in (catalog, stub):
             self.env.note_dependency(str(source))
 
-        labelled = {mention.identifier: mention.name for mention in survey(root).labels}
-        lines = markdown(key, entry, stub, labelled).splitlines()
+        labelled = {mention.identifier: mention.name for mention in book_labels(root)}
+        lines = markdown(entry, stub, labelled).splitlines()
         self.name = "exercise"  # sphinx-exercise names box and number after the directive
         self.arguments = [entry["title"]]
         self.options = {"label": exercise_label(key), "class": ["course-exercise"]}
@@ -48,34 +49,39 @@ def exercise_label(key: str) -> str:
     return "ex-" + key.replace(".", "-").replace("_", "-")
 
 
-def markdown(key: str, entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str:
+def markdown(entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str:
     """The box's content as MyST."""
     equations = ", ".join(
         f"{{eq}}`{labelled[identifier]}`" if identifier in labelled else identifier
         for identifier in as_list(entry.get("equation"))
     )
     facts = [f"{entry['points']} points", f"{entry['minutes']} minutes", str(entry["difficulty"]), equations]
-    hints = "\n".join(
-        f":::{{dropdown}} Hint {number}\n{hint.strip()}\n:::\n" for number, hint in enumerate(entry["hints"], 1)
-    )
-    return "\n".join(
+    signature, docstring = task(stub, entry["function"])
+    hints = [f":::{{dropdown}} Hint {number}\n{plain(hint)}\n:::" for number, hint in enumerate(entry["hints"], 1)]
+    return "\n\n".join(
         [
-            "{.exercise-facts}",
-            " · ".join(fact for fact in facts if fact) + "\n",
-            f"```python\n{task(stub, entry['function'])}\n```\n",
-            f"Write it in `exercises/{entry['file']}` and check it with `vae-edu check {key}`.\n",
-            hints,
+            "{.exercise-facts}\n" + " · ".join(fact for fact in facts if fact),
+            f"```python\n{signature}\n```",
+            plain(docstring),
+            f"Write it in `exercises/{entry['file']}`; `pytest exercises -k {entry['function']}` checks it.",
+            *hints,
         ]
     )
 
 
-def task(stub: Path, function: str) -> str:
+def task(stub: Path, function: str) -> tuple[str, str]:
     """The stub's signature and docstring."""
     source = stub.read_text(encoding="utf-8")
     for node in ast.parse(source).body:
         if getattr(node, "name", None) == function:
-            return "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].end_lineno])
+            signature = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
+            return "\n".join(signature), ast.get_docstring(node) or ""
     raise ValueError(f"{stub} defines no {function}.")
+
+
+def plain(text: str) -> str:
+    """Docstrings and hints are plain text, read in editors and terminals too: escape what MyST would act upon."""
+    return re.sub(r"([\\*_\[\]{}<>$#|~])", r"\\\1", text.strip())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

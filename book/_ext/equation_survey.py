@@ -59,7 +59,7 @@ def survey(root: Path) -> Survey:
     return Survey(
         equations=equations,
         chapters={number: page for page in pages if (number := chapter_number(page))},
-        labels=[m for page in pages for m in page_labels(root, root / f"book/{page}.md", equations)],
+        labels=book_labels(root),
         functions=[m for path in package for m in docstring_mentions(root, path, IDENTIFIER)],
         tests=[m for path in package_tests(root) for m in test_marks(root, path)],
         exercises=exercise_mentions(root / "exercises/catalog.yml"),
@@ -67,10 +67,16 @@ def survey(root: Path) -> Survey:
     )
 
 
-def page_labels(root: Path, page: Path, equations: dict[str, Equation]) -> Iterator[Mention]:
-    """The paper labels a page defines; a label of no equation keeps its own name as identifier."""
-    identifiers = {equation.label: equation.id for equation in equations.values()}
-    text = page.read_text(encoding="utf-8") if page.exists() else ""
+def book_labels(root: Path) -> list[Mention]:
+    """The paper labels that the book's pages define; a label of no equation keeps its own name as identifier."""
+    equations = read_equations(root / "book/equations.yml").values()
+    identifiers = {equation.label: equation.id for equation in equations}
+    pages = [root / f"book/{page}.md" for page in read_pages(root / "book/_toc.yml")]
+    return [mention for page in pages if page.exists() for mention in page_labels(root, page, identifiers)]
+
+
+def page_labels(root: Path, page: Path, identifiers: dict[str, str]) -> Iterator[Mention]:
+    text = page.read_text(encoding="utf-8")
     for match in LABEL.finditer(text):
         line = text.count("\n", 0, match.start("label")) + 1
         name = match["label"]

@@ -34,10 +34,12 @@ FILES = {
     ),
     "vae_edu/bounds.py": 'def bound():\n    """The bound. Source: K13 (1)."""\n',
     "tests/test_bounds.py": '@mark.equation("K13 (1)")\ndef test_bound():\n    pass\n',
-    "exercises/ch02_bound.py": 'def bound(x: int) -> int:\n    """Return the *bound* of x_i."""\n    return x\n',
+    "exercises/ch02_bound.py": (
+        'def bound(x: int) -> int:\n    """Return the *bound* of x_i.\n\n    By hand: [[1]]$a$.\n    """\n    return x\n'
+    ),
     "exercises/catalog.yml": (
         "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, equation: K13 (1), "
-        "hints: [Think., Add., It is $a$.], file: ch02_bound.py, function: bound}\n"
+        "hints: [Think., Add., It is a_b.], file: ch02_bound.py, function: bound}\n"
     ),
 }
 
@@ -92,13 +94,15 @@ def test_a_small_book(small: Path):
     assert index.find("a", string="K13 algorithm 1")["href"] == "ch05_more.html#eq-k13-algorithm-1"
 
     box = chapter.select_one("#ex-ch02-bound")
-    text = box.get_text(" ", strip=True)
+    text = box.get_text()
     assert box.select_one(".admonition-title").get_text(" ", strip=True) == "Exercise 2.1 (The bound)"
     assert box.select_one(".exercise-facts").get_text() == "4 points · 15 minutes · easy · K13 (1)"
+    assert box.select_one("pre").get_text().strip() == "def bound(x: int) -> int:"
+    for task in ("Return the *bound* of x_i.", "By hand: [[1]]$a$.", "exercises/ch02_bound.py", "exercises -k bound"):
+        assert task in text
     assert "return x" not in text
-    for part in ("Return the *bound* of x_i.", "exercises/ch02_bound.py", "vae-edu check ch02.bound"):
-        assert part in text
     assert [hint.get_text(strip=True) for hint in box.select("details summary")] == ["Hint 1", "Hint 2", "Hint 3"]
+    assert "It is a_b." in text
 
 
 def test_an_unchanged_page_is_not_written_again(small: Path):
