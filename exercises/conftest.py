@@ -15,6 +15,7 @@ from vae_edu.course.student import AnswerHere, Student
 
 HERE = Path(__file__).parent
 CHECK = "visible check"
+FINDING = pytest.StashKey[Finding]()
 
 
 def pytest_configure(config):
@@ -31,15 +32,22 @@ def student(request):
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A finding fails its check in its own words, without a traceback of the check."""
+    try:
+        return (yield)
+    except Finding as error:
+        item.stash[FINDING] = finding = error
+    pytest.fail(explanation(finding), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Show a finding in its own words, without the traceback of the check."""
+    """Tell the summary which exercise the check belongs to and what it found."""
     report = yield
-    finding = call.excinfo.value if call.excinfo and isinstance(call.excinfo.value, Finding) else None
-    if finding:
-        report.longrepr = explanation(finding)
     mark = item.get_closest_marker("exercise")
     if mark and call.when == "call":
-        report.user_properties = [(CHECK, (mark.args[0], str(finding) if finding else ""))]
+        report.user_properties = [(CHECK, (mark.args[0], str(item.stash.get(FINDING, ""))))]
     return report
 
 

@@ -23,6 +23,7 @@ from vae_edu.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = "check"
+FINDING = pytest.StashKey[Finding]()
 
 
 def pytest_addoption(parser):
@@ -148,15 +149,22 @@ def generator(request, pytestconfig):
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A finding fails its check with its sentence alone: a traceback would show hidden inputs."""
+    try:
+        return (yield)
+    except Finding as error:
+        item.stash[FINDING] = finding = error
+    pytest.fail(str(finding), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Attach a check's verdict. A finding is shown as its sentence: a traceback would show hidden inputs."""
+    """Attach the verdict to the report of a check."""
     report = yield
-    finding = call.excinfo.value if call.excinfo and isinstance(call.excinfo.value, Finding) else None
-    if finding:
-        report.longrepr = str(finding)
     mark = item.get_closest_marker("points")
     if mark and call.when != "teardown" and (call.when == "call" or not report.passed):
-        report.user_properties = [(CHECK, verdict(item, mark.args[0], report, finding))]
+        report.user_properties = [(CHECK, verdict(item, mark.args[0], report, item.stash.get(FINDING, None)))]
     return report
 
 

@@ -78,7 +78,7 @@ def remember_failed_loads(answer: Answer) -> Answer:
         if request["op"] != "load":
             return answer(request)
         if request["file"] in failures:
-            raise failures[request["file"]]
+            raise failures[request["file"]].with_traceback(None)
         try:
             return answer(request)
         except Finding as failure:

@@ -1,0 +1,46 @@
+"""The denominator is the catalog's: nothing that goes wrong while grading makes the total smaller or costs points."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vae_edu.course.catalog import load_catalog
+from vae_edu.course.scores import Check, Scores, Total
+
+CATALOG = load_catalog(Path(__file__).resolve().parents[2] / "exercises/catalog.yml")
+
+
+def check(name, points, awarded, message=""):
+    return Check("ada", "ch03.log_normal", name, points, awarded, "wrong value" if message else "", message)
+
+
+@pytest.fixture
+def scores():
+    """Three points earned, one lost, one without verdict, and three that no check asked for."""
+    scores = Scores(CATALOG)
+    scores.checks += [check("values", 3, 3), check("gradients", 1, 0, "no gradient."), check("floats", 1, None)]
+    return scores
+
+
+def test_checks_without_verdict_and_missing_ones_are_not_graded(scores):
+    assert scores.exercise("ada", "ch03.log_normal") == Total(points=3, of=8, not_graded=4)
+    assert scores.total("ada") == Total(points=3, of=26, not_graded=22)
+
+
+def test_the_table_has_a_line_for_every_exercise_and_every_loss(scores):
+    table = "\n".join(scores.table("ada"))
+    assert "ch03.log_normal           3 / 8   (4 not graded)" in table
+    assert "1 for gradients: wrong value: no gradient." in table
+    assert "ch03.kl_full              0 / 10   (10 not graded)" in table
+    assert "total                     3 / 26   (22 not graded)" in table
+
+
+def test_the_json_says_the_same(scores, tmp_path):
+    scores.write(tmp_path / "scores.json", {"seed": 7}, {"ada": {"ch03_gaussians.py": "00ff"}})
+    written = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert written["seed"] == 7
+    (ada,) = written["submissions"]
+    assert ada["sha256"] == {"ch03_gaussians.py": "00ff"}
+    assert ada["total"] == {"points": 3, "of": 26, "not_graded": 22}
+    assert [entry["awarded"] for entry in ada["checks"]] == [3, 0, None]
