@@ -23,7 +23,10 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the data; the recipe's own unless given.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes initial weights, order of data and noise.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Fixes initial weights, order of data and noise; the recipe's unless given."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for weights, card and record; runs/NAME unless given.")
     ] = None,

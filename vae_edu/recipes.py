@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from vae_edu.bounds import Objective, elbo_terms
-from vae_edu.data import ImageData
 from vae_edu.errors import UserError
 from vae_edu.learning import History, fit
 from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
@@ -28,34 +29,33 @@ class Recipe:
     batch_size: int = 100
     learning_rate: float = 1e-3
     binarization: str = "none"
+    seed: int = 0
 
-    def new_model(self, seed: int) -> VAE:
+    def new_model(self, seed: int | None = None) -> VAE:
         """A fresh model whose initial weights depend on the seed alone; torch's global stream is left as it was."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.manual_seed(self.seed if seed is None else seed)
             return self.build()
 
-    def train(
+    def fit(
         self,
         model: VAE,
-        train: ImageData,
-        test: ImageData,
+        x: Float[Tensor, "n pixels"],
         *,
-        seed: int = 0,
+        seed: int | None = None,
         epochs: int | None = None,
         **options: Any,
     ) -> History:
-        """Run the recipe; `options` go to `fit`."""
+        """Run the recipe on x, with its own seed and epochs unless given; `options` go to `fit`."""
         return fit(
             model,
-            train.x,
+            x,
             self.objective,
-            x_test=test.x,
             epochs=self.epochs if epochs is None else epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             binarization=self.binarization,
-            seed=seed,
+            seed=self.seed if seed is None else seed,
             **options,
         )
 
@@ -67,6 +67,7 @@ _RECIPES = [
         source="the seed project's first notebook; K13 §3 with ReLU and Adam",
         data="mnist",
         build=partial(mlp_vae, 784, (400,), 20),
+        seed=1,
     ),
     Recipe(
         name="two-latents",
@@ -74,6 +75,7 @@ _RECIPES = [
         source="the seed project's two-latent notebook; the model behind chapter 7's plane",
         data="mnist",
         build=partial(mlp_vae, 784, (512,), 2),
+        seed=11,
     ),
     Recipe(
         name="frey-two-latents",

@@ -32,7 +32,7 @@ def train(
     out: Path,
     *,
     command: str,
-    seed: int = 0,
+    seed: int | None = None,
     epochs: int | None = None,
     data_root: Path | None = None,
     **options: Any,
@@ -42,10 +42,12 @@ def train(
     Raises UserError for an unknown recipe, missing data, a folder that cannot be written, and a run that breaks.
     """
     plan = recipe(name)
+    seed = plan.seed if seed is None else seed
     train_data, test_data = (load(plan.data, split, data_root) for split in ("train", "test"))
     model = plan.new_model(seed)
     started = time.perf_counter()
-    history = plan.train(model, train_data, test_data, seed=seed, epochs=epochs, resume=out / "state.pt", **options)
+    state = out / "state.pt"
+    history = plan.fit(model, train_data.x, x_test=test_data.x, seed=seed, epochs=epochs, resume=state, **options)
     weights = out / f"{name}.safetensors"
     save_weights(model, weights)
     shipped = load_weights(plan.new_model(seed), weights)

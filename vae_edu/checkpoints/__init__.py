@@ -23,7 +23,7 @@ def load_pretrained(name: str) -> VAE:
     Raises UserError for a name without shipped weights, and for a damaged or unfitting file.
     """
     path = FOLDER / f"{name}.safetensors"
-    model = recipe(name).new_model(seed=0)
+    model = recipe(name).new_model()
     if not path.exists():
         raise UserError(f"no weights are shipped for {name!r}; train them with: vae-edu train {name}")
     return load_weights(model, path).eval()

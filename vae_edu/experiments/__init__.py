@@ -21,6 +21,7 @@ BUDGETS = ("quick", "cpu", "paper")
 EXPERIMENTS = {
     "d16-fig3": "vae_edu.experiments.d16_fig3",
     "k13-fig4": "vae_edu.experiments.k13_fig4",
+    "seed-spread": "vae_edu.experiments.seed_spread",
 }
 
 
