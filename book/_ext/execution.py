@@ -5,16 +5,23 @@ outputs depend on; a new name is a changed setting, and Sphinx then reads every 
 """
 
 import hashlib
+import logging
 import os
 import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 
 SOURCES = ("vae_edu/**/*.py", "vae_edu/checkpoints/*", "book/results/**/*")
 LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
+QUIET = logging.getLogger(__name__)
+QUIET.setLevel(logging.WARNING)
 
 
 def fingerprint(root: Path) -> str:
@@ -35,6 +42,18 @@ def choose_cache(app: Sphinx, config: Config) -> None:
     config.nb_execution_cache_path = str(current)
 
 
+def run_cells(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Execute the pages that are not in the cache side by side, one a core; myst-nb then finds their outputs."""
+    cache = get_cache(app.config.nb_execution_cache_path)
+    pages = [Path(env.doc2path(name)) for name in docnames]
+    notebooks = [str(page) for page in pages if is_myst_markdown_notebook(page.read_text(encoding="utf-8"))]
+    for notebook in notebooks:
+        cache.add_nb_to_project(notebook, read_data={"name": "myst_nb_md", "type": "plugin"})
+    executor = load_executor("local-parallel", cache, logger=QUIET)
+    if executor.get_records(filter_uris=notebooks):
+        executor.run_and_cache(filter_uris=notebooks, timeout=app.config.nb_execution_timeout)
+
+
 def forget_warned_build(app: Sphinx, error: Exception | None) -> None:
     """After a build with warnings, let the next one read every page: those already read would be silent."""
     if app._warncount:
@@ -43,6 +62,9 @@ def forget_warned_build(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     os.environ["VAE_EDU_BOOK"] = "1"
+    # Live cells train small models: threads would cost ten times what they gain, and tie results to the machine.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     app.connect("config-inited", choose_cache)
+    app.connect("env-before-read-docs", run_cells)
     app.connect("build-finished", forget_warned_build)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

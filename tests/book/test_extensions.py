@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 pytest.importorskip("sphinx_exercise", reason="the book's tools are not installed: pip install -e '.[book]'")
 
 import execution
+from jupyter_cache import get_cache
 from numbering import by_chapter
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
@@ -35,7 +36,7 @@ FILES = {
     "vae_edu/bounds.py": 'def bound():\n    """The bound. Source: K13 (1)."""\n',
     "tests/test_bounds.py": '@mark.equation("K13 (1)")\ndef test_bound():\n    pass\n',
     "exercises/ch02_bound.py": (
-        'def bound(x: int) -> int:\n    """Return the *bound* of x_i.\n\n    By hand: [[1]]$a$.\n    """\n    return x\n'
+        'def bound(x: int) -> int:\n    """Return the *bound* of x_i.\n\n    So: [[1]]$a$.\n    """\n    return x\n'
     ),
     "exercises/catalog.yml": (
         "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, equation: K13 (1), "
@@ -98,7 +99,7 @@ def test_a_small_book(small: Path):
     assert box.select_one(".admonition-title").get_text(" ", strip=True) == "Exercise 2.1 (The bound)"
     assert box.select_one(".exercise-facts").get_text() == "4 points · 15 minutes · easy · K13 (1)"
     assert box.select_one("pre").get_text().strip() == "def bound(x: int) -> int:"
-    for task in ("Return the *bound* of x_i.", "By hand: [[1]]$a$.", "exercises/ch02_bound.py", "exercises -k bound"):
+    for task in ("Return the *bound* of x_i.", "So: [[1]]$a$.", "exercises/ch02_bound.py", "exercises -k bound"):
         assert task in text
     assert "return x" not in text
     assert [hint.get_text(strip=True) for hint in box.select("details summary")] == ["Hint 1", "Hint 2", "Hint 3"]
@@ -153,6 +154,25 @@ def test_outputs_are_forgotten_when_a_source_changes(tmp_path: Path, source: str
         caches[-1].mkdir(parents=True, exist_ok=True)
     assert caches[0] != caches[1] == caches[2]
     assert [cache.exists() for cache in caches] == [False, True, True]
+
+
+def test_cells_run_ahead_of_reading_and_know_of_the_book(tmp_path: Path, monkeypatch):
+    page = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n# A\n\n```{code-cell} ipython3\nCODE\n```\n"
+    (tmp_path / "told.md").write_text(page.replace("CODE", "import os; print(os.environ['VAE_EDU_BOOK'])"))
+    (tmp_path / "other.md").write_text(page.replace("CODE", "print(2)"))
+    (tmp_path / "prose.md").write_text("# No cells\n")
+    monkeypatch.setenv("VAE_EDU_BOOK", "1")
+    config = SimpleNamespace(nb_execution_cache_path=str(tmp_path / "cache"), nb_execution_timeout=60)
+    env = SimpleNamespace(doc2path=lambda name: str(tmp_path / f"{name}.md"))
+
+    execution.run_cells(SimpleNamespace(config=config), env, ["told", "other", "prose"])
+
+    cache = get_cache(config.nb_execution_cache_path)
+    outputs = {}
+    for record in cache.list_cache_records():
+        (cell,) = [cell for cell in cache.get_cache_bundle(record.pk).nb.cells if cell.cell_type == "code"]
+        outputs[Path(record.uri).stem] = cell.outputs[0].text
+    assert outputs == {"told": "1\n", "other": "2\n"}
 
 
 def test_a_build_with_warnings_is_not_resumed(tmp_path: Path):
