@@ -1,0 +1,70 @@
+"""A record holds what it takes to get its numbers again, and nothing of the machine's private paths."""
+
+import json
+
+import pytest
+import torch
+
+from vae_edu.errors import UserError
+from vae_edu.experiments import EXPERIMENTS, Request, reproduce
+from vae_edu.recipes import RECIPES, recipe
+from vae_edu.recording import read_record, results_folder, write_record
+
+
+def test_a_record_can_be_read_back(tmp_path):
+    (tmp_path / "book").mkdir()
+    folder = results_folder("some-run", tmp_path)
+    write_record(folder, {"bound": -1.5}, command="vae-edu x", seed=3, data={"digits": "ab"}, duration=2.04)
+    record = read_record("some-run", tmp_path)
+    assert record["results"] == {"bound": -1.5}
+    assert (record["command"], record["seed"], record["data"]) == ("vae-edu x", 3, {"digits": "ab"})
+    assert record["duration_seconds"] == 2.0
+    assert {"date", "machine", "versions"} <= set(record)
+    assert [path.name for path in folder.iterdir()] == ["run.json"]
+
+
+def test_what_json_cannot_hold_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError):
+        write_record(tmp_path, {"x": torch.zeros(1)}, command="", seed=0, data={}, duration=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_records_and_places_are_named(tmp_path):
+    with pytest.raises(UserError, match="there is no book/"):
+        results_folder("x", tmp_path)
+    with pytest.raises(UserError, match="run 'x' is not recorded"):
+        read_record("x", tmp_path)
+
+
+def test_unknown_experiments_and_budgets_list_the_known(tmp_path):
+    with pytest.raises(UserError, match="choose one of: d16-fig3"):
+        reproduce("nonsense", tmp_path, Request(), "vae-edu reproduce nonsense")
+    with pytest.raises(UserError, match="choose one of: quick, cpu, paper"):
+        Request(budget="huge")
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_every_experiment_runs_quickly_on_real_data(name, tmp_path, mnist, frey):
+    path = reproduce(name, tmp_path, Request("quick", progress=False), f"vae-edu reproduce {name} --budget quick")
+    record = json.loads(path.read_text())
+    assert record["results"]["budget"] == "quick"
+    assert all(len(checksum) == 64 for checksum in record["data"].values())
+
+
+def test_recipes_have_the_seed_projects_networks():
+    counts = {name: sum(p.numel() for p in recipe(name).new_model().parameters()) for name in RECIPES}
+    assert counts["vanilla"] == 652_824
+    assert counts["two-latents"] == 807_700
+
+
+def test_a_new_model_depends_on_its_seed_alone():
+    before = torch.get_rng_state()
+    a, b, other = (recipe("vanilla").new_model(seed) for seed in (5, 5, 6))
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(a.encoder.mean.weight, b.encoder.mean.weight)
+    assert not torch.equal(a.encoder.mean.weight, other.encoder.mean.weight)
+
+
+def test_unknown_recipes_list_the_known():
+    with pytest.raises(UserError, match="there is no recipe 'x'; choose one of: vanilla, two-latents"):
+        recipe("x")
