@@ -11,8 +11,6 @@ import pytest
 
 from vae_edu.course.catalog import load_catalog
 
-pytestmark = pytest.mark.xdist_group("submissions")
-
 EVERY_FUNCTION = "log_normal = kl_standard_normal = kl_full = answer\n"
 
 # name: (the source, the category of what the first check of log_normal finds)

@@ -153,7 +153,7 @@ def sampled(mean, log_var):
 
 
 def number_for_tensor(mean, log_var):
-    """wrong type or shape: returned a float; a torch.Tensor is expected"""
+    """wrong type or shape: returned a value of type float; a torch.Tensor"""
     return (0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(-1)).mean().item()
 
 

@@ -37,17 +37,17 @@ def load_catalog(path: Path) -> Catalog:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        entries = yaml.safe_load(text)
+        root = yaml.compose(text)
     except OSError as error:
         raise UserError(f"{path} could not be read ({error.strerror}); it lists the course's exercises.") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(entries, dict):
+    if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{path} should map exercise ids such as ch03.log_normal to their entries.")
-    ids = [key.value for key, _ in yaml.compose(text).value]
+    ids = [key.value for key, _ in root.value]
     if repeated := {key for key in ids if ids.count(key) > 1}:
         raise UserError(f"{path} has {', '.join(sorted(repeated))} twice; every exercise needs an id of its own.")
-    return {key: _exercise(path, key, entry) for key, entry in entries.items()}
+    return {key: _exercise(path, key, entry) for key, entry in yaml.safe_load(text).items()}
 
 
 def _exercise(path: Path, key: Any, entry: Any) -> Exercise:

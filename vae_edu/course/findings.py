@@ -61,20 +61,19 @@ def _sentences(file: str, function: str, error: str, place: str) -> dict[str, st
         Category.NOT_ATTEMPTED: f"{function} in {file} has no answer yet.",
         Category.IMPORT_ERROR: f"{file} could not be loaded: {error} at {place}.{rule}",
         Category.EXCEPTION: f"{function} stopped with {error} at {place}.",
-        Category.WRONG_TYPE: f"{function} returned {_article(error)}; a torch.Tensor is expected.",
+        Category.WRONG_TYPE: not_a_tensor(function, error),
         Category.TIMEOUT: f"{function} did not return in time; look for a loop that does not end.",
         Category.CRASH: f"the process that ran {function} ended without an answer.",
         Category.TOO_BIG: f"{function} returned more data than any right answer has.",
     }
 
 
+def not_a_tensor(function: str, type_name: str) -> str:
+    """The sentence for a value of another type than a tensor's."""
+    return f"{function} returned a value of type {type_name}; a torch.Tensor is expected."
+
+
 def _known(type_name: str) -> str:
     """A type's name if it is a usual one: a name of the student's own could carry hidden inputs out."""
     builtin = isinstance(getattr(builtins, type_name, None), type)
-    return type_name if builtin or type_name in USUAL_TYPES else "a type of its own"
-
-
-def _article(type_name: str) -> str:
-    if type_name.startswith("a "):
-        return f"an object of {type_name}"
-    return f"an {type_name}" if type_name[:1].lower() in "aeiou" else f"a {type_name}"
+    return type_name if builtin or type_name in USUAL_TYPES else "CustomType"

@@ -9,6 +9,8 @@ from typing import Any
 
 Function = Callable[..., Any]
 
+STATES = ("the random number generator", "the gradient mode", "the default dtype")
+
 
 def call(function: Function, *inputs: Any) -> Any:
     """The function's value."""
@@ -34,18 +36,13 @@ def gradients(function: Function, *inputs: Any) -> Any:
 
 
 def side_effects(function: Function, *inputs: Any) -> Any:
-    """The value, the inputs after the call, and which global states the call left as it found them."""
+    """The value, the inputs after the call, and whether each of STATES was left as it was found."""
     import torch
 
-    def states() -> dict[str, Any]:
-        return {
-            "the random number generator": torch.get_rng_state().tolist(),
-            "the gradient mode": torch.is_grad_enabled(),
-            "the default dtype": str(torch.get_default_dtype()),
-        }
+    def states() -> list[Any]:
+        return [torch.get_rng_state().tolist(), torch.is_grad_enabled(), str(torch.get_default_dtype())]
 
     before = states()
     value = function(*inputs)
-    after = states()
-    unchanged = {name: before[name] == after[name] for name in before}
+    unchanged = [old == new for old, new in zip(before, states(), strict=True)]
     return {"value": value, "inputs": list(inputs), "unchanged": unchanged}

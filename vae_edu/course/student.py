@@ -45,12 +45,13 @@ class Student:
 
     def run(self, scenario: Callable[..., Any], **inputs: Any) -> Call:
         """The call of a scenario on this function. Raises Finding when it has no value."""
-        about = {"file": self.exercise.file, "function": self.exercise.function}
+        file, function = self.exercise.file, self.exercise.function
         if not self._loaded:
-            self._answer({"op": "load", **about, "source": self._source(self.exercise.file)})
+            # What goes wrong while loading is the whole file's, so messages name the file and no function.
+            self._answer({"op": "load", "file": file, "function": file, "source": self._source(file)})
             self._loaded = True
         text = POSTPONED + inspect.getsource(scenario)
-        request = {"op": "run", **about, "scenario": text, "name": scenario.__name__}
+        request = {"op": "run", "file": file, "function": function, "scenario": text, "name": scenario.__name__}
         value = self._answer({**request, "inputs": list(inputs.values())})
         return Call(self.exercise, inputs, value)
 

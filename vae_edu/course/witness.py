@@ -59,10 +59,10 @@ class Witness:
                 reply = protocol.decode(self._connection.recv_bytes(protocol.MAX_FRAME))
         except (EOFError, OSError):
             self.close()
-            category = Category.TIMEOUT if self._late else Category.CRASH
-            reply = {"id": seal, "problem": {"category": str(category), "type": "", "line": None}}
+            died = {"category": Category.TIMEOUT if self._late else Category.CRASH, "type": "", "line": None}
+            raise finding(died, request["file"], request["function"]) from None
         except protocol.ProtocolError:
-            reply = None
+            raise protocol_breach() from None
         match reply:
             case {"id": str(echo), "value": value} if echo == seal:
                 return value

@@ -100,9 +100,7 @@ class Child:
                 self.stop()
                 return problem(request, "timeout")
             return self.pipe.recv_bytes(protocol.MAX_FRAME)
-        except EOFError:
-            return problem(request, "crash")
-        except OSError:  # a frame over the limit, or a pipe that broke while being written to
+        except (EOFError, OSError):  # the child died, or sends a frame over the limit
             self.stop()
             return problem(request, "crash")
 
