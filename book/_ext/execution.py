@@ -17,6 +17,7 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 
 SOURCES = ("vae_edu/**/*.py", "vae_edu/checkpoints/*", "book/results/**/*")
 LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
@@ -51,7 +52,9 @@ def run_cells(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         cache.add_nb_to_project(notebook, read_data={"name": "myst_nb_md", "type": "plugin"})
     executor = load_executor("local-parallel", cache, logger=QUIET)
     if executor.get_records(filter_uris=notebooks):
-        executor.run_and_cache(filter_uris=notebooks, timeout=app.config.nb_execution_timeout)
+        result = executor.run_and_cache(filter_uris=notebooks, timeout=app.config.nb_execution_timeout)
+        if result.excepted:
+            raise ExtensionError("a cell failed, see above, in " + ", ".join(result.excepted))
 
 
 def forget_warned_build(app: Sphinx, error: Exception | None) -> None:

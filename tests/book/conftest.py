@@ -41,7 +41,7 @@ def site() -> Path:
             command = [jupyter_book, "build", "book", "-W", "--keep-going"]
             built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             if built.returncode:
-                pytest.fail(f"the book does not build:\n{built.stderr[-3000:]}", pytrace=False)
+                pytest.fail(f"the book does not build:\n{built.stderr[:5000]}", pytrace=False)
             done.write_text(run)
     return build / "html"
 

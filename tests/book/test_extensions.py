@@ -12,6 +12,7 @@ import execution
 from jupyter_cache import get_cache
 from numbering import by_chapter
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
 FIGURE = "```{figure} dot.svg\n:alt: A dot.\n:name: NAME\nA dot.\n```\n"
@@ -156,23 +157,34 @@ def test_outputs_are_forgotten_when_a_source_changes(tmp_path: Path, source: str
     assert [cache.exists() for cache in caches] == [False, True, True]
 
 
-def test_cells_run_ahead_of_reading_and_know_of_the_book(tmp_path: Path, monkeypatch):
-    page = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n# A\n\n```{code-cell} ipython3\nCODE\n```\n"
-    (tmp_path / "told.md").write_text(page.replace("CODE", "import os; print(os.environ['VAE_EDU_BOOK'])"))
-    (tmp_path / "other.md").write_text(page.replace("CODE", "print(2)"))
-    (tmp_path / "prose.md").write_text("# No cells\n")
+@pytest.fixture
+def run_cells(tmp_path: Path, monkeypatch):
+    """Runs pages given as name = code; returns what each printed."""
     monkeypatch.setenv("VAE_EDU_BOOK", "1")
     config = SimpleNamespace(nb_execution_cache_path=str(tmp_path / "cache"), nb_execution_timeout=60)
     env = SimpleNamespace(doc2path=lambda name: str(tmp_path / f"{name}.md"))
+    head = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
 
-    execution.run_cells(SimpleNamespace(config=config), env, ["told", "other", "prose"])
+    def run(**pages: str | None) -> dict[str, str]:
+        for name, code in pages.items():
+            text = f"{head}```{{code-cell}}\n{code}\n```\n" if code else "No cells.\n"
+            (tmp_path / f"{name}.md").write_text(text)
+        execution.run_cells(SimpleNamespace(config=config), env, list(pages))
+        cache = get_cache(config.nb_execution_cache_path)
+        bundles = {Path(r.uri).stem: cache.get_cache_bundle(r.pk) for r in cache.list_cache_records()}
+        return {name: bundle.nb.cells[0].outputs[0].text for name, bundle in bundles.items()}
 
-    cache = get_cache(config.nb_execution_cache_path)
-    outputs = {}
-    for record in cache.list_cache_records():
-        (cell,) = [cell for cell in cache.get_cache_bundle(record.pk).nb.cells if cell.cell_type == "code"]
-        outputs[Path(record.uri).stem] = cell.outputs[0].text
-    assert outputs == {"told": "1\n", "other": "2\n"}
+    return run
+
+
+def test_cells_run_ahead_of_reading_and_know_of_the_book(run_cells):
+    told = "import os; print(os.environ['VAE_EDU_BOOK'])"
+    assert run_cells(told=told, other="print(2)", prose=None) == {"told": "1\n", "other": "2\n"}
+
+
+def test_a_failing_cell_stops_the_build(run_cells):
+    with pytest.raises(ExtensionError, match=r"a cell failed, see above, in .*broken\.md"):
+        run_cells(broken="1 / 0")
 
 
 def test_a_build_with_warnings_is_not_resumed(tmp_path: Path):
