@@ -10,9 +10,9 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, BLACK = (
 )  # fmt: skip
 PALETTE = (BLUE, VERMILION, GREEN, BLACK, PURPLE, SKY, ORANGE)
 
-# Ten classes need ten colors: lightness and hue both vary, and digits that look alike are kept apart.
+# Ten classes need ten colors: each at least 3:1 on white, and apart for three kinds of color blindness.
 DIGIT_COLORS = (
-    "#332288", "#E69F00", "#117733", "#CC3311", "#56B4E9", "#AA4499", "#882255", "#44AA99", "#999933", "#777777",
+    "#4d21a3", "#c18215", "#58a175", "#861a0d", "#1b77b5", "#642054", "#c32f8b", "#0f6c60", "#7a6c19", "#222222",
 )  # fmt: skip
 
 _STYLE: dict[str, Any] = {
