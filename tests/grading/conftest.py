@@ -84,10 +84,10 @@ def _finding(check, student, generator):
 def grade(tmp_path_factory):
     """grade(folders, *options): the scores of `pytest tests/hidden --submission ...` by submission, and its output."""
 
-    def run(folders, *options):
+    def run(folders, *options, tests="tests/hidden"):
         scores = tmp_path_factory.mktemp("scores") / "scores.json"
         named = [f"--submission={folder}" for folder in folders]
-        command = [sys.executable, "-m", "pytest", "tests/hidden", "--tb=short", f"--scores={scores}", *named, *options]
+        command = [sys.executable, "-m", "pytest", tests, "--tb=short", f"--scores={scores}", *named, *options]
         finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
         assert scores.exists(), finished.stdout + finished.stderr
         graded = json.loads(scores.read_text(encoding="utf-8"))

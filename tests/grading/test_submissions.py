@@ -1,7 +1,7 @@
-"""`pytest tests/hidden --submission ...` as an instructor runs it: reference, stubs, and submissions up to no good.
+"""`pytest tests/hidden --submission ...` as an instructor runs it: masters, stubs, and submissions up to no good.
 
-All of them are graded in one session that shares one worker, so that whatever one of them does to it would show in
-the next. Attacks that only a sandbox stops (the disk, the network, other processes) wait for the sandbox.
+The latter are graded in one session that shares one worker, so that whatever one of them does to it would show in the
+next. Attacks that only a sandbox stops (the disk, the network, other processes) wait for the sandbox.
 """
 
 import os
@@ -100,8 +100,8 @@ def answer(*inputs):
     ),
     "prints_a_report": (
         """
-print("17 passed"); print("total 26 / 26", file=__import__("sys").stderr)
-def answer(*inputs): print("." * 10_000_000 + "100%")
+print("9999 passed"); print("total 26 / 26", file=__import__("sys").stderr)
+def answer(*inputs): print("." * 10_000_000 + "100 %")
 """,
         "wrong type or shape",
     ),
@@ -152,8 +152,14 @@ def make_odd(path, name, reference):
 
 
 @pytest.fixture(scope="module")
+def references(grade, pytestconfig):
+    """The masters and the stubs, graded on every exercise there is."""
+    return grade([pytestconfig.rootpath / "solutions", pytestconfig.rootpath / "exercises"], "--share-worker")[0]
+
+
+@pytest.fixture(scope="module")
 def session(tmp_path_factory, grade, pytestconfig):
-    """Everything graded once: the scores by submission, and what was printed."""
+    """Odd, hostile and one honest submission, graded on chapter 3: the scores by name, and what was printed."""
     place, root = tmp_path_factory.mktemp("submissions"), pytestconfig.rootpath
     reference = root / "solutions/ch03_gaussians.py"
     for name in ODD:
@@ -162,27 +168,41 @@ def session(tmp_path_factory, grade, pytestconfig):
     for name, source in (sources | {"honest_and_last": reference.read_text(encoding="utf-8")}).items():
         (place / name).mkdir()
         (place / name / "ch03_gaussians.py").write_text(source, encoding="utf-8")
-    names = [*ODD, *HOSTILE, "honest_and_last"]
-    folders = [root / "solutions", root / "exercises", *(place / name for name in names)]
-    return grade(folders, "--share-worker", "--call-seconds=3")
+    folders = [place / name for name in [*ODD, *HOSTILE, "honest_and_last"]]
+    return grade(folders, "--share-worker", "--call-seconds=3", tests="tests/hidden/test_ch03_gaussians.py")
 
 
-@pytest.mark.parametrize("name", ["solutions", "honest_and_last"])
-def test_a_right_submission_earns_everything(session, name):
-    assert session[0][name]["total"] == {"points": 26, "of": 26, "not_graded": 0}
+@pytest.fixture(scope="module")
+def catalog(pytestconfig):
+    return load_catalog(pytestconfig.rootpath / "exercises/catalog.yml")
 
 
-def test_the_stubs_earn_nothing(session):
-    stubs = session[0]["exercises"]
-    assert stubs["total"] == {"points": 0, "of": 26, "not_graded": 0}
+def test_the_masters_earn_everything(references, catalog):
+    everything = sum(exercise.points for exercise in catalog.values())
+    assert references["solutions"]["total"] == {"points": everything, "of": everything, "not_graded": 0}
+
+
+def test_the_stubs_earn_nothing(references):
+    stubs = references["exercises"]
+    assert stubs["total"]["points"] == stubs["total"]["not_graded"] == 0
     assert {check["category"] for check in stubs["checks"]} == {"not attempted"}
+
+
+def test_points_of_the_hidden_checks_are_those_of_the_catalog(references, catalog):
+    for exercise in catalog.values():
+        checks = [check for check in references["solutions"]["checks"] if check["exercise"] == exercise.id]
+        assert sum(check["points"] for check in checks) == exercise.points
 
 
 @pytest.mark.parametrize("name", [*ODD, *HOSTILE])
 def test_an_odd_or_hostile_submission_earns_nothing_and_is_named(session, name):
-    graded = session[0][name]
-    assert graded["total"] == {"points": 0, "of": 26, "not_graded": 0}
-    assert graded["checks"][0]["category"] == (ODD[name] if name in ODD else HOSTILE[name][1])
+    checks = session[0][name]["checks"]
+    assert {check["awarded"] for check in checks} == {0}
+    assert checks[0]["category"] == (ODD[name] if name in ODD else HOSTILE[name][1])
+
+
+def test_an_honest_submission_after_all_of_them_earns_everything(session):
+    assert all(check["awarded"] == check["points"] for check in session[0]["honest_and_last"]["checks"])
 
 
 def test_a_loop_costs_only_the_check_that_meets_it(session):
@@ -198,13 +218,5 @@ def test_a_process_left_behind_is_a_timeout_not_an_answer(session):
 
 def test_no_text_of_a_submission_reaches_the_report(session):
     graded, output = session
-    everything = output + str(graded)
-    for forged in ("17 passed", "x_is_", "\x1b[2J", "nothing to see", "100%"):
-        assert forged not in everything.replace("[100%]", "")
-
-
-def test_points_of_the_hidden_checks_are_those_of_the_catalog(session, pytestconfig):
-    catalog = load_catalog(pytestconfig.rootpath / "exercises/catalog.yml")
-    for exercise in catalog.values():
-        checks = [check for check in session[0]["solutions"]["checks"] if check["exercise"] == exercise.id]
-        assert sum(check["points"] for check in checks) == exercise.points
+    for forged in ("9999 passed", "x_is_", "\x1b[2J", "nothing to see", "100 %"):
+        assert forged not in output + str(graded)

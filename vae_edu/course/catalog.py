@@ -37,7 +37,7 @@ def load_catalog(path: Path) -> Catalog:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text)
+        root, entries = yaml.compose(text), yaml.safe_load(text)
     except OSError as error:
         raise UserError(f"{path} could not be read ({error.strerror}); it lists the course's exercises.") from None
     except yaml.YAMLError as error:
@@ -47,7 +47,7 @@ def load_catalog(path: Path) -> Catalog:
     ids = [key.value for key, _ in root.value]
     if repeated := {key for key in ids if ids.count(key) > 1}:
         raise UserError(f"{path} has {', '.join(sorted(repeated))} twice; every exercise needs an id of its own.")
-    return {key: _exercise(path, key, entry) for key, entry in yaml.safe_load(text).items()}
+    return {key: _exercise(path, key, entry) for key, entry in entries.items()}
 
 
 def _exercise(path: Path, key: Any, entry: Any) -> Exercise:
