@@ -61,6 +61,7 @@ class Test_log_normal:
         check(
             student(**inputs),
             self.oracle(**inputs),
+            slips.log_normal,
             otherwise="Very large and very small variances went wrong: work with logarithms throughout, and neither "
             "clamp the variance nor add a small number to it.",
         )
@@ -113,6 +114,7 @@ class Test_kl_standard_normal:
         check(
             student(**inputs),
             self.library(**inputs),
+            slips.kl_standard_normal,
             otherwise="Very large and very small variances went wrong: take log σ² as it is given, and neither clamp "
             "the variance nor add a small number to it.",
         )
