@@ -1,6 +1,6 @@
 """Visible checks of your own work: `pytest exercises`, or one exercise with `pytest exercises -k kl_full`.
 
-They run your files right here, so print and --pdb work. The hidden tests that decide the grade are others.
+They run your files right here, so print() and breakpoint() work. The hidden tests that decide the grade are others.
 """
 
 import os
