@@ -4,6 +4,7 @@ Everything here is summed over dimensions and returned per data point, in nats. 
 """
 
 import math
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -112,12 +113,14 @@ def kl_full(
 
     Source: D16 (6).
     """
-    chol_0, chol_1 = torch.linalg.cholesky(covariance_0), torch.linalg.cholesky(covariance_1)
+    chol_0 = torch.linalg.cholesky(covariance_0)
+    chol_1 = torch.linalg.cholesky(covariance_1)
+    solve = partial(torch.linalg.solve_triangular, chol_1, upper=False)
     # With covariance_1 = L Lᵀ, the trace is the sum of squares of L⁻¹·chol_0,
     # the quadratic form that of L⁻¹·shift.
-    trace = torch.linalg.solve_triangular(chol_1, chol_0, upper=False).square().sum((-2, -1))
+    trace = solve(chol_0).square().sum((-2, -1))
     shift = (mean_1 - mean_0).unsqueeze(-1)
-    quadratic = torch.linalg.solve_triangular(chol_1, shift, upper=False).square().sum((-2, -1))
+    quadratic = solve(shift).square().sum((-2, -1))
     log_det_ratio = 2 * (_log_diagonal(chol_1) - _log_diagonal(chol_0))
     return 0.5 * (trace + quadratic - mean_0.shape[-1] + log_det_ratio)
 
