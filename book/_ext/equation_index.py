@@ -1,5 +1,6 @@
 """The `{equation-index}` directive: every equation with its chapter, code, checks and exercises."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class EquationIndex(SphinxDirective):
 def markdown(found: Survey) -> Iterator[str]:
     for paper, title in PAPERS.items():
         yield f"## {paper}: {title}\n"
-        yield ":::{container} equation-index full-width\n"
+        yield ":::{container} equation-index\n"
         yield "| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|"
         for equation in found.equations.values():
             if equation.paper == paper:
@@ -51,8 +52,9 @@ def link(equation: Equation) -> str:
 
 
 def code(names: list[str]) -> str:
-    """Names one below the other."""
-    return "<br>".join(f"`{name}`" for name in names)
+    """Names one below the other; long ones break after a dot or an underscore."""
+    breakable = [re.sub(r"([._])", r"\1<wbr>", name) for name in names]
+    return "".join(f"<code>{name}</code>" for name in breakable)
 
 
 def always_outdated(app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]) -> list[str]:

@@ -76,7 +76,7 @@ def soup(out: Path, page: str) -> BeautifulSoup:
 
 
 def row(index: BeautifulSoup, identifier: str) -> list[str]:
-    rows = [[cell.get_text(" ", strip=True) for cell in tr.find_all("td")] for tr in index.find_all("tr")]
+    rows = [[cell.get_text().strip() for cell in tr.find_all("td")] for tr in index.find_all("tr")]
     return next(cells for cells in rows if cells and cells[0] == identifier)
 
 
