@@ -95,7 +95,9 @@ def test_a_folder_in_place_of_a_file_is_one_sentence(tiny_mnist):
 
 
 def test_frey_without_its_file_says_where_it_belongs(no_data):
-    with pytest.raises(UserError, match=r"Frey Face was not found: expected FreyFace/frey_rawface\.mat .* VAE_EDU_DATA"):
+    with pytest.raises(
+        UserError, match=r"Frey Face was not found: expected FreyFace/frey_rawface\.mat .* VAE_EDU_DATA"
+    ):
         load("frey")
 
 

@@ -205,9 +205,7 @@ def test_kl_full_equals_torch_distributions(seed, batch, dim):
     covariance_0, covariance_1 = covariances(batch, dim, seed + 1), covariances(batch, dim, seed + 2)
     result = kl_full(mean_0, covariance_0, mean_1, covariance_1)
     assert result.shape == (batch,)
-    expected = kl_divergence(
-        MultivariateNormal(mean_0, covariance_0), MultivariateNormal(mean_1, covariance_1)
-    )
+    expected = kl_divergence(MultivariateNormal(mean_0, covariance_0), MultivariateNormal(mean_1, covariance_1))
     torch.testing.assert_close(result, expected)
 
 
@@ -244,14 +242,10 @@ def test_full_divergences_reduce_to_one_another_and_to_the_diagonal_case(seed, d
     torch.testing.assert_close(
         kl_full(mean_0, covariance_0, mean_1, covariance_1), kl_diagonal(mean_0, log_var_0, mean_1, log_var_1)
     )
-    torch.testing.assert_close(
-        kl_full_standard_normal(mean_0, covariance_0), kl_standard_normal(mean_0, log_var_0)
-    )
+    torch.testing.assert_close(kl_full_standard_normal(mean_0, covariance_0), kl_standard_normal(mean_0, log_var_0))
     covariance = covariances(3, dim, seed + 1)
     zero, identity = torch.zeros(dim, dtype=torch.float64), torch.eye(dim, dtype=torch.float64)
-    torch.testing.assert_close(
-        kl_full(mean_0, covariance, zero, identity), kl_full_standard_normal(mean_0, covariance)
-    )
+    torch.testing.assert_close(kl_full(mean_0, covariance, zero, identity), kl_full_standard_normal(mean_0, covariance))
 
 
 def test_kl_full_shares_one_covariance_among_a_batch_of_means():
@@ -267,14 +261,10 @@ def test_kl_full_keeps_its_log_determinants_where_determinants_underflow():
     assert torch.linalg.det(covariance) == 0
     # D16 (7) by hand: ½·dim·(0.1 − 1 − log 0.1).
     expected = 0.5 * dim * (0.1 - 1 - math.log(0.1))
-    assert kl_full_standard_normal(torch.zeros(dim, dtype=torch.float64), covariance).item() == pytest.approx(
-        expected
-    )
+    assert kl_full_standard_normal(torch.zeros(dim, dtype=torch.float64), covariance).item() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    "bad", [[[1.0, 2.0], [2.0, 1.0]], [[1.0, 0.0], [0.0, 0.0]], [[-1.0, 0.0], [0.0, 1.0]]]
-)
+@pytest.mark.parametrize("bad", [[[1.0, 2.0], [2.0, 1.0]], [[1.0, 0.0], [0.0, 0.0]], [[-1.0, 0.0], [0.0, 1.0]]])
 def test_covariance_that_is_not_positive_definite_raises(bad):
     mean, good, bad = torch.zeros(2), torch.eye(2), torch.tensor(bad)
     with pytest.raises(torch.linalg.LinAlgError):
@@ -302,12 +292,8 @@ def test_divergence_is_invariant_under_invertible_affine_maps(seed, dim):
     mean_0, mean_1 = randn(2, 3, dim, seed=seed)
     covariance_0, covariance_1 = covariances(3, dim, seed + 1), covariances(3, dim, seed + 2)
     matrix, shift = invertible(dim, seed + 3), randn(dim, seed=seed + 4)
-    mapped = kl_full(
-        *affine(mean_0, covariance_0, matrix, shift), *affine(mean_1, covariance_1, matrix, shift)
-    )
-    torch.testing.assert_close(
-        mapped, kl_full(mean_0, covariance_0, mean_1, covariance_1), rtol=1e-8, atol=1e-8
-    )
+    mapped = kl_full(*affine(mean_0, covariance_0, matrix, shift), *affine(mean_1, covariance_1, matrix, shift))
+    torch.testing.assert_close(mapped, kl_full(mean_0, covariance_0, mean_1, covariance_1), rtol=1e-8, atol=1e-8)
 
 
 @quick

@@ -57,9 +57,7 @@ def test_gradient_in_the_logit_is_pixel_minus_probability(dtype, logit, pixel):
     logits = torch.tensor([[logit]], dtype=dtype, requires_grad=True)
     log_bernoulli(torch.tensor([[pixel]], dtype=dtype), logits).sum().backward()
     expected = pixel - 1 / (1 + math.exp(min(-logit, 700.0)))
-    torch.testing.assert_close(
-        logits.grad.item(), expected, rtol=1e-6, atol=SOFTPLUS_CUT + torch.finfo(dtype).eps
-    )
+    torch.testing.assert_close(logits.grad.item(), expected, rtol=1e-6, atol=SOFTPLUS_CUT + torch.finfo(dtype).eps)
 
 
 def test_gradient_agrees_with_finite_differences():
@@ -69,9 +67,7 @@ def test_gradient_agrees_with_finite_differences():
     assert torch.autograd.gradcheck(lambda value: log_bernoulli(x, value), logits.requires_grad_())
 
 
-images = hnp.arrays(
-    np.float64, hnp.array_shapes(min_dims=2, max_dims=3, min_side=0, max_side=5), elements=st.just(0.0)
-)
+images = hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=3, min_side=0, max_side=5), elements=st.just(0.0))
 
 
 @settings(deadline=None, max_examples=60)

@@ -68,9 +68,7 @@ def gradient_norms(model, bound: torch.Tensor) -> tuple[float, float]:
     model.zero_grad()
     bound.mean().backward()
     parts = (model.encoder, model.decoder)
-    return tuple(
-        math.sqrt(sum((p.grad**2).sum() for p in part.parameters() if p.grad is not None)) for part in parts
-    )
+    return tuple(math.sqrt(sum((p.grad**2).sum() for p in part.parameters() if p.grad is not None)) for part in parts)
 
 
 def test_both_networks_learn_from_the_reconstruction_and_only_the_encoder_from_the_kl():
@@ -144,13 +142,9 @@ def test_frey_style_means_are_squashed_into_the_unit_interval():
     assert ((mean >= 0) & (mean <= 1)).all()
 
 
-@pytest.mark.parametrize(
-    ("hidden", "latent", "parameters"), [(400, 20, 652_824), (512, 2, 807_700), (400, 2, 631_188)]
-)
+@pytest.mark.parametrize(("hidden", "latent", "parameters"), [(400, 20, 652_824), (512, 2, 807_700), (400, 2, 631_188)])
 def test_the_mnist_models_have_the_seed_projects_number_of_parameters(hidden, latent, parameters):
     model = mlp_vae(784, [hidden], latent)
     assert sum(p.numel() for p in model.parameters()) == parameters
-    by_layer = (
-        784 * hidden + hidden + 2 * (hidden * latent + latent) + latent * hidden + hidden + hidden * 784 + 784
-    )
+    by_layer = 784 * hidden + hidden + 2 * (hidden * latent + latent) + latent * hidden + hidden + hidden * 784 + 784
     assert by_layer == parameters

@@ -35,7 +35,7 @@ K13_FREY = {
 
 
 def reproduce(request: Request) -> Outcome:
-    """Both manifolds: Frey Face trained here, MNIST from the shipped weights. Budget "quick" trains a hundredth as long.
+    """Both manifolds: Frey Face trained here, MNIST from the shipped weights. "quick" trains a hundredth as long.
 
     Source: K13 figure 4.
     """

@@ -16,9 +16,7 @@ def image_grid(images: ArrayLike, columns: int) -> Figure:
     """Pictures of shape (n, height, width), values in [0, 1], row by row in a grid of so many columns."""
     images = np.asarray(images)
     rows = -(-len(images) // columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(CELL * columns, CELL * rows), squeeze=False, layout=_close()
-    )
+    figure, grid = plt.subplots(rows, columns, figsize=(CELL * columns, CELL * rows), squeeze=False, layout=_close())
     for axes in grid.flat:
         axes.axis("off")
     for axes, image in zip(grid.flat, images, strict=False):
