@@ -129,3 +129,14 @@ def test_doctor_says_what_is_there_and_what_to_do(tmp_path):
     assert result.returncode == 0
     for word in ("Python", "torch", "mnist", "frey", "Chromium", "bubblewrap", "GPU", "downloaded when first used"):
         assert word in result.stdout
+
+
+def test_a_changed_recipe_is_refused_not_resumed(digits_recipe, tmp_path):
+    subprocess.run([*digits_recipe, "train", "small"], cwd=tmp_path, capture_output=True, check=True)
+    script = Path(digits_recipe[1])
+    script.write_text(script.read_text().replace("(16,)", "(17,)"))
+    result = subprocess.run(
+        [*digits_recipe, "train", "small"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "network was mlp_vae(64, (16,), 2) and is now mlp_vae(64, (17,), 2)" in result.stderr

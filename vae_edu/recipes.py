@@ -1,6 +1,5 @@
 """Every named model: its network, its data, its objective, its schedule, and where it comes from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,13 +22,18 @@ class Recipe:
     title: str
     source: str
     data: str
-    build: Callable[[], VAE]
+    build: "partial[VAE]"
     objective: Objective = elbo_terms
     epochs: int = 5
     batch_size: int = 100
     learning_rate: float = 1e-3
     binarization: str = "none"
     seed: int = 0
+
+    @property
+    def network(self) -> str:
+        """The network in words, such as mlp_vae(784, (400,), 20): it tells one version of a recipe from the next."""
+        return f"{self.build.func.__name__}({', '.join(map(repr, self.build.args))})"
 
     def new_model(self, seed: int | None = None) -> VAE:
         """A fresh model whose initial weights depend on the seed alone; torch's global stream is left as it was."""
@@ -56,6 +60,7 @@ class Recipe:
             learning_rate=self.learning_rate,
             binarization=self.binarization,
             seed=self.seed if seed is None else seed,
+            settings={"recipe": self.name, "network": self.network},
             **options,
         )
 

@@ -12,6 +12,7 @@ from vae_edu.checkpoints import load_weights, save_weights
 from vae_edu.data import ImageData, load
 from vae_edu.files import written_atomically
 from vae_edu.learning import History, evaluate
+from vae_edu.likelihoods import Gaussian
 from vae_edu.models import VAE
 from vae_edu.recipes import Recipe, recipe
 from vae_edu.recording import machine, write_record
@@ -95,7 +96,15 @@ def _card(
 | bound on train | {bounds["train"]:.2f} nats per image |
 | bound on test | {bounds["test"]:.2f} nats per image |
 
-The weights are float16; both bounds are of these weights, with z sampled once per image. Grey
-pixels under Bernoulli decoders make it a negative cross-entropy minus a divergence, not a log-probability (chapter 6).
+The weights are float16; both bounds are of these weights, with z sampled once per image. {_pixels(plan)}
 Made for teaching: to be looked at, taken apart and beaten.
 """
+
+
+def _pixels(plan: Recipe) -> str:
+    if isinstance(plan.new_model().likelihood, Gaussian):
+        return "Pixels have\ndensities here, so the bound depends on their unit and may be positive (chapter 7)."
+    return (
+        "Grey\npixels under Bernoulli decoders make it a negative cross-entropy minus a divergence, "
+        "not a log-probability (chapter 6)."
+    )

@@ -20,7 +20,7 @@ def page(site, page_offline):
     """The chapter, with its widget in view and started. Jumps are instant, as for those who asked for less motion."""
     page_offline.emulate_media(reduced_motion="reduce")
     page_offline.goto((site / "ch07_latent_plane.html").as_uri())
-    page_offline.locator("[data-vae-widget]").scroll_into_view_if_needed()
+    page_offline.locator('[data-vae-widget="latent-plane"]').scroll_into_view_if_needed()
     page_offline.wait_for_selector(".vae-plane")
     page_offline.locator(".vae-help").scroll_into_view_if_needed()
     page_offline.locator(".vae-plane").scroll_into_view_if_needed()
@@ -189,7 +189,10 @@ def test_axe_finds_nothing_in_the_widget(page, theme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing").Axe()
     page.emulate_media(color_scheme=theme)
     page.wait_for_selector(f"html[data-theme={theme}]")
-    assert axe.run(page, context="[data-vae-widget]", options={"preload": False}).response["violations"] == []
+    assert (
+        axe.run(page, context='[data-vae-widget="latent-plane"]', options={"preload": False}).response["violations"]
+        == []
+    )
 
 
 def test_frames_keep_coming_while_dragging(page, record_property):

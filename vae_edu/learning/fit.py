@@ -1,6 +1,6 @@
 """Auto-encoding variational Bayes: K13's algorithm 1, for any objective."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,7 @@ def fit(
     precision: Precision = "float32",
     compile: bool = False,
     resume: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
     progress: bool = True,
     callbacks: Iterable[Callback] = (),
 ) -> History:
@@ -43,7 +44,8 @@ def fit(
 
     One seed fixes the order of the data, the binarization and the noise; give the model its own by
     `torch.manual_seed` before making it. `resume` names a file that holds the run's state after each epoch: a run
-    killed outright goes on from there. Ctrl-C keeps what was learned and returns the epochs finished so far.
+    killed outright goes on from there, unless its settings (these arguments, and whatever `settings` adds) have
+    changed since. Ctrl-C keeps what was learned and returns the epochs finished so far.
 
     Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
     and when `resume` belongs to another run.
@@ -72,7 +74,8 @@ def fit(
         epochs, batch_size, seed, binarization, progress,
         resume=Path(resume) if resume else None,
         callbacks=tuple(callbacks),
-        settings={"learning rate": learning_rate, "optimizer": type(optimizer).__name__, "images": len(x)},
+        settings={"learning rate": learning_rate, "optimizer": type(optimizer).__name__, "images": len(x)}
+        | dict(settings or {}),
     )  # fmt: skip
     score = None if x_test is None else partial(evaluate, model, x_test, objective, binarization=binarization)
     return loop.run(step, x, {"model": model, "optimizer": optimizer}, score)
