@@ -78,7 +78,8 @@ def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe)
     assert not trouble, "\n".join(trouble)
 
 
-@pytest.mark.parametrize("name", PAGES)
+# The files are the same; one page of each kind shows that they also work from another origin.
+@pytest.mark.parametrize("name", ["index", "ch07_latent_plane", "equation_index", "search"])
 def test_a_page_from_a_server(name: str, server: str, page_offline):
     page_offline.goto(f"{server}/{name}.html")
     page_offline.evaluate(RENDERED)
