@@ -1,5 +1,6 @@
 """Every page in a real browser without network: from disk and from a server, wide and narrow, light and dark."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,18 @@ def axe():
 def show(page, width: int, theme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme)
-    page.wait_for_timeout(400)  # the theme moves its sidebars and makes scrolling boxes focusable
-    assert page.locator("html").get_attribute("data-theme") == theme
+    page.wait_for_selector(f"html[data-theme={theme}]")
+
+
+def settled(page, check: Callable[[], list[str]]) -> list[str]:
+    """What `check` still finds after the theme has moved its sidebars and made scrolling boxes focusable."""
+    trouble = check()
+    for _ in range(5):
+        if not trouble:
+            break
+        page.wait_for_timeout(500)
+        trouble = check()
+    return trouble
 
 
 def look(page) -> list[str]:
@@ -69,12 +80,14 @@ def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe)
     trouble = []
     for width, theme in ((400, "light"), (1280, "light"), (1280, "dark"), (400, "dark")):
         show(page_offline, width, theme)
-        trouble += [f"{theme}, {width} px wide: {what}" for what in look(page_offline)]
+        found = settled(page_offline, lambda: look(page_offline))
+        trouble += [f"{theme}, {width} px wide: {what}" for what in found]
 
     page_offline.evaluate(REMOVE_FORMULAS)
-    trouble += findings(axe, page_offline, runOnly=["color-contrast", "scrollable-region-focusable"])
+    narrow = ["color-contrast", "scrollable-region-focusable"]
+    trouble += settled(page_offline, lambda: findings(axe, page_offline, runOnly=narrow))
     show(page_offline, 1280, "light")
-    trouble += findings(axe, page_offline) + page_offline.trouble
+    trouble += settled(page_offline, lambda: findings(axe, page_offline)) + page_offline.trouble
     assert not trouble, "\n".join(trouble)
 
 
@@ -83,7 +96,7 @@ def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe)
 def test_a_page_from_a_server(name: str, server: str, page_offline):
     page_offline.goto(f"{server}/{name}.html")
     page_offline.evaluate(RENDERED)
-    trouble = look(page_offline) + page_offline.trouble
+    trouble = settled(page_offline, lambda: look(page_offline)) + page_offline.trouble
     assert not trouble, "\n".join(trouble)
 
 
