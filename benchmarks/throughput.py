@@ -23,7 +23,7 @@ from vae_edu.learning import fit
 from vae_edu.models import mlp_vae
 from vae_edu.recording import results_folder, write_record
 
-BATCH, STEPS, ROUNDS, SEED = 128, 200, 7, 0
+BATCH, STEPS, ROUNDS, SEED = 128, 200, 5, 0
 PIXELS, HIDDEN, LATENT = 784, 400, 20
 
 
