@@ -67,7 +67,7 @@ class Bernoulli:
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Real-valued pixels with their own mean and log-variance given z. Source: K13 (12), D16 (8)."""
+    """Real-valued pixels with their own mean and log-variance given z. Source: K13 (12), D16 §2.4.3."""
 
     def log_prob(
         self, x: Float[Tensor, "*#batch pixels"], parameters: tuple[Tensor, Tensor]

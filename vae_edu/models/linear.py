@@ -56,7 +56,7 @@ class LinearGaussian(nn.Module):
     def log_likelihood(
         self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]
     ) -> Float[Tensor, "*batch"]:
-        """log p(x|z), summed over pixels, in nats. Source: D16 (8)."""
+        """log p(x|z), summed over pixels, in nats. Source: D16 §2.4.3."""
         return log_normal(x, *self.decode(z))
 
     def log_marginal(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
