@@ -11,7 +11,7 @@ import torch
 from vae_edu.checkpoints import load_weights, save_weights
 from vae_edu.data import ImageData, load
 from vae_edu.files import written_atomically
-from vae_edu.learning import History, evaluate
+from vae_edu.learning import History, choose_device, evaluate
 from vae_edu.likelihoods import Gaussian
 from vae_edu.models import VAE
 from vae_edu.recipes import Recipe, recipe
@@ -36,6 +36,7 @@ def train(
     seed: int | None = None,
     epochs: int | None = None,
     data_root: Path | None = None,
+    device: str | None = None,
     **options: Any,
 ) -> Trained:
     """Train a recipe into the folder `out`: NAME.safetensors, its model card NAME.md, run.json, and state.pt to resume.
@@ -44,6 +45,7 @@ def train(
     """
     plan = recipe(name)
     seed = plan.seed if seed is None else seed
+    options["device"] = choose_device(device)  # before anything is downloaded or trained
     train_data, test_data = (load(plan.data, split, data_root) for split in ("train", "test"))
     model = plan.new_model(seed)
     started = time.perf_counter()
