@@ -30,7 +30,10 @@ book: .venv/.ready
 test: .venv/.ready
 	$(BIN)/pytest -n 2 --dist loadfile
 
+# A folder of its own for JupyterLab's settings, so that a double click opens a chapter as a notebook, here only.
+lab: export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/etc/lab
 lab: .venv/.ready
+	$(BIN)/jupytext-config set-default-viewer markdown
 	$(BIN)/jupyter lab book
 
 serve: book
