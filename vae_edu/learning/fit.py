@@ -44,8 +44,9 @@ def fit(
 
     One seed fixes the order of the data, the binarization and the noise; give the model its own by
     `torch.manual_seed` before making it. `resume` names a file that holds the run's state after each epoch: a run
-    killed outright goes on from there, unless its settings (these arguments, and whatever `settings` adds) have
-    changed since. Ctrl-C keeps what was learned and returns the epochs finished so far.
+    killed outright goes on from there. It is refused if seed, batch size, learning rate, optimizer, precision,
+    binarization, the number of images or anything in `settings` has changed since; the objective is not looked at.
+    Ctrl-C keeps what was learned and returns the epochs finished so far.
 
     Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
     and when `resume` belongs to another run.
@@ -74,8 +75,10 @@ def fit(
         epochs, batch_size, seed, binarization, progress,
         resume=Path(resume) if resume else None,
         callbacks=tuple(callbacks),
-        settings={"learning rate": learning_rate, "optimizer": type(optimizer).__name__, "images": len(x)}
-        | dict(settings or {}),
+        settings={
+            "learning rate": learning_rate, "optimizer": type(optimizer).__name__, "precision": precision,
+            "images": len(x), **(settings or {}),
+        },
     )  # fmt: skip
     score = None if x_test is None else partial(evaluate, model, x_test, objective, binarization=binarization)
     return loop.run(step, x, {"model": model, "optimizer": optimizer}, score)
