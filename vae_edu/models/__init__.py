@@ -1,8 +1,9 @@
 """The models: one decoder and one encoder each, and nothing about how they are trained."""
 
+from vae_edu.models.conv import conv_vae
 from vae_edu.models.linear import LinearGaussian
 from vae_edu.models.networks import BernoulliMLP, GaussianMLP
 from vae_edu.models.ring import ring
 from vae_edu.models.vae import VAE, gaussian_mlp_vae, mlp_vae
 
-__all__ = ["VAE", "BernoulliMLP", "GaussianMLP", "LinearGaussian", "gaussian_mlp_vae", "mlp_vae", "ring"]
+__all__ = ["VAE", "BernoulliMLP", "GaussianMLP", "LinearGaussian", "conv_vae", "gaussian_mlp_vae", "mlp_vae", "ring"]
