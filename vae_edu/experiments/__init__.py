@@ -1,15 +1,20 @@
 """One module per reproduced figure, table or claim; `vae-edu reproduce NAME` runs it and records what came out.
 
-An experiment module has one function, `reproduce(request) -> Outcome`, listed below.
+An experiment is a function `reproduce(request) -> Outcome`, or one named after a colon, in the modules listed below.
+What takes minutes it divides into points: see `vae_edu.experiments.points`.
 """
 
+import shutil
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_edu.errors import UserError
+from vae_edu.experiments.points import UNFINISHED, Ledger, Point, Result, run_points
 from vae_edu.files import written_atomically
 from vae_edu.recording import write_record
 
@@ -33,11 +38,16 @@ class Request:
     seed: int = 0
     data_root: Path | None = None
     progress: bool = True
+    ledger: Ledger | None = None  # set by `reproduce`: where finished points are kept
 
     def __post_init__(self) -> None:
         """Raise UserError for a budget there is not."""
         if self.budget not in BUDGETS:
             raise UserError(f"there is no budget {self.budget!r}; choose one of: {', '.join(BUDGETS)}.")
+
+    def run(self, points: Mapping[str, Point]) -> dict[str, Result]:
+        """Results by name, each point run unless the record has it already. Raises UserError on Ctrl-C."""
+        return run_points(points, self.ledger, self.progress)
 
 
 @dataclass(frozen=True)
@@ -52,20 +62,24 @@ class Outcome:
 def reproduce(name: str, folder: Path, request: Request, command: str) -> Path:
     """Run experiment NAME and write its pictures (PNG) and run.json into `folder`; returns the record's path.
 
-    Raises UserError for an unknown name, listing those there are.
+    Raises UserError for an unknown name, listing those there are, and for points of another budget or seed there.
     """
     if name not in EXPERIMENTS:
         raise UserError(f"there is no experiment {name!r}; choose one of: {', '.join(EXPERIMENTS)}.")
+    module, _, function = EXPERIMENTS[name].partition(":")
     started = time.perf_counter()
-    outcome: Outcome = import_module(EXPERIMENTS[name]).reproduce(request)
+
+    def write(numbers: Result, data: Mapping[str, str]) -> Path:
+        points = numbers.get("points", {}).values()
+        spent = sum(point["seconds"] for point in points) if points else time.perf_counter() - started
+        numbers = {"budget": request.budget, **numbers}
+        return write_record(folder, numbers, command=command, seed=request.seed, data=data, duration=spent)
+
+    ledger = Ledger(folder, request.budget, request.seed, partial(write, data={}))
+    outcome: Outcome = getattr(import_module(module), function or "reproduce")(replace(request, ledger=ledger))
     for stem, figure in outcome.figures.items():
         with written_atomically(folder / f"{stem}.png") as temporary:
             figure.savefig(temporary, format="png", dpi=120)
-    return write_record(
-        folder,
-        {"budget": request.budget, **outcome.numbers},
-        command=command,
-        seed=request.seed,
-        data=outcome.data,
-        duration=time.perf_counter() - started,
-    )
+    points = ledger.finished()
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+    return write({**outcome.numbers, **({"points": points} if points else {})}, outcome.data)

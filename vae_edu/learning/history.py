@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class History:
-    """Means per data point over each epoch, in nats: "bound", each of its terms, "test bound" if asked, "seconds".
+    """Means per data point over each epoch, in nats: "bound", each of its terms, what was measured, and "seconds".
 
     The training values are running ones: each minibatch is scored just before it is learned from.
     """

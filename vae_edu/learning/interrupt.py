@@ -19,13 +19,16 @@ class StopFlag:
         return self.raised
 
 
+_active: list[StopFlag] = []  # there is one Ctrl-C: a loop inside another one listens to the same flag
+
+
 @contextmanager
 def stop_on_interrupt() -> Iterator[StopFlag]:
     """Turn the first Ctrl-C into a flag to look at between steps; a second one interrupts at once."""
-    flag = StopFlag()
-    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
-        yield flag
+    if _active or threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+        yield _active[0] if _active else StopFlag()
         return
+    flag = StopFlag()
     previous = signal.getsignal(signal.SIGINT)
 
     def raise_flag(_number: int, _frame: FrameType | None) -> None:
@@ -33,7 +36,9 @@ def stop_on_interrupt() -> Iterator[StopFlag]:
         signal.signal(signal.SIGINT, previous)
 
     signal.signal(signal.SIGINT, raise_flag)
+    _active.append(flag)
     try:
         yield flag
     finally:
+        _active.clear()
         signal.signal(signal.SIGINT, previous)

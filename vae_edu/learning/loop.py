@@ -4,8 +4,9 @@ What happens to a minibatch is the learner's business (`fit`'s step is K13's alg
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from vae_edu.learning.interrupt import StopFlag, stop_on_interrupt
 from vae_edu.learning.resume import Stateful, load_state, save_state
 
 Step = Callable[[Tensor, Generator], Terms]
+Measure = Callable[[], Mapping[str, float]]
 Callback = Callable[[History], None]
 CHECK_EVERY = 100  # steps between two looks at the numbers: each look makes a GPU wait for its queue
 
@@ -35,6 +37,7 @@ class Loop:
     seed: int
     binarization: str = "none"
     progress: bool = True
+    passes: int = 1
     resume: Path | None = None
     callbacks: tuple[Callback, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
@@ -44,9 +47,9 @@ class Loop:
         step: Step,
         x: Float[Tensor, "n pixels"],
         parts: dict[str, Stateful],
-        score: Callable[[], float] | None = None,
+        measure: Measure | None = None,
     ) -> History:
-        """Take `step` on every minibatch of every epoch; `score`, if given, is recorded as each epoch's "test bound".
+        """Take `step` on every minibatch of every epoch; what `measure` finds after each joins its record.
 
         `parts` is what changes (modules, optimizers): saved after each epoch if `resume` names a file, and taken
         up from there if the file exists. Raises UserError when a term of the bound is no longer finite.
@@ -54,13 +57,14 @@ class Loop:
         generator = torch.Generator(x.device).manual_seed(self.seed)
         settings = self.settings | {
             "batch size": self.batch_size,
+            "passes": self.passes,
             "seed": self.seed,
             "binarization": self.binarization,
         }
         history = History(load_state(self.resume, parts, generator, settings) if self.resume else [])
         bar = tqdm(
-            total=self.epochs * len(x), initial=len(history) * len(x), unit=" images", unit_scale=True,
-            disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
+            total=self.epochs * self.passes * len(x), initial=len(history) * self.passes * len(x), unit=" images",
+            unit_scale=True, disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
         )  # fmt: skip
         with bar, stop_on_interrupt() as stop:
             while len(history) < self.epochs and not stop:
@@ -68,8 +72,8 @@ class Loop:
                 means = self._epoch(step, x, generator, bar, stop, len(history) + 1)
                 if stop:
                     break
-                record = means | ({"test bound": score()} if score else {})
-                history.records.append(record | {"seconds": time.perf_counter() - started})
+                found = measure() if measure else {}
+                history.records.append({**means, **found, "seconds": time.perf_counter() - started})
                 if self.resume:
                     save_state(self.resume, parts, generator, history.records, settings)
                 for callback in self.callbacks:
@@ -80,9 +84,9 @@ class Loop:
     def _epoch(
         self, step: Step, x: Tensor, generator: Generator, bar: tqdm, stop: StopFlag, epoch: int
     ) -> dict[str, float]:
-        """One pass over the data; the mean of each term per data point."""
+        """`passes` times through the data; the mean of each term per data point."""
         trace = Trace(epoch)
-        for batch in minibatches(x, self.batch_size, generator):
+        for batch in chain.from_iterable(minibatches(x, self.batch_size, generator) for _ in range(self.passes)):
             trace.add(step(binarize(batch, self.binarization, generator), generator))
             bar.update(len(batch))
             if len(trace) % CHECK_EVERY == 0:

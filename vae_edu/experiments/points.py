@@ -1,0 +1,122 @@
+"""An experiment's points: trainings of minutes or hours, each run once, kept on disk, and taken up again after a kill.
+
+The record itself remembers what is done: after each point it is written anew, whole, with that point in it. A second
+process that runs the same command takes the points that nobody is running yet, so two terminals share the work.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from filelock import FileLock, Timeout
+from tqdm.auto import tqdm
+
+from vae_edu.errors import UserError
+from vae_edu.files import writable_folder
+from vae_edu.learning.interrupt import stop_on_interrupt
+from vae_edu.recording import machine
+
+Result = dict[str, Any]
+UNFINISHED = "unfinished"  # below the record's folder: the states of points begun, and who is at work on them
+
+
+@dataclass(frozen=True)
+class Point:
+    """One training or measurement: `run` is told where it may keep a state to resume from, and returns its numbers.
+
+    `cost` is relative to the other points' and only serves to estimate the time left.
+    """
+
+    run: Callable[[Path], Result]
+    cost: float = 1.0
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The points of one record: `folder`/run.json holds those finished, for one budget and seed."""
+
+    folder: Path
+    budget: str
+    seed: int
+    write: Callable[[Result], object]  # puts the numbers into run.json, with their provenance
+
+    def finished(self) -> dict[str, Result]:
+        """Each finished point by name: its result, seconds, date and machine.
+
+        Raises UserError when the record is of another budget or seed, which must not be mixed with this one.
+        """
+        path = self.folder / "run.json"
+        if not path.exists():
+            return {}
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found = (record["results"].get("budget"), record["seed"])
+        if "points" in record["results"] and found != (self.budget, self.seed):
+            raise UserError(
+                f"{path} holds points of budget {found[0]}, seed {found[1]}, and was asked for {self.budget}, "
+                f"seed {self.seed}; delete it to start anew, or give another folder with --out."
+            )
+        return record["results"].get("points", {})
+
+    def add(self, name: str, entry: Result, names: list[str]) -> None:
+        """Write one more point; the others, perhaps another process's, stay."""
+        with FileLock(self.folder / UNFINISHED / "record.lock"):
+            points = self.finished() | {name: entry}
+            self.write({"points": {known: points[known] for known in names if known in points}})
+
+
+def run_points(points: Mapping[str, Point], ledger: Ledger | None, progress: bool = True) -> dict[str, Result]:
+    """Run every point not finished yet, and return all results by name.
+
+    Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the point at work has saved its state, and for
+    a record of another budget or seed.
+    """
+    if ledger is None:
+        with TemporaryDirectory() as folder:
+            return {name: point.run(Path(folder) / f"{name}.pt") for name, point in points.items()}
+    with writable_folder(ledger.folder / UNFINISHED):
+        bar = tqdm(
+            total=sum(point.cost for point in points.values()), disable=not progress, dynamic_ncols=True,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left",
+        )  # fmt: skip
+        with bar:
+            for wait in (False, True):  # first what nobody is at, then what another process began and may have left
+                for name, point in points.items():
+                    _run_one(name, point, list(points), ledger, wait, bar)
+    entries = ledger.finished()
+    return {name: entries[name]["result"] for name in points}
+
+
+def _run_one(name: str, point: Point, names: list[str], ledger: Ledger, wait: bool, bar: tqdm) -> None:
+    unfinished = ledger.folder / UNFINISHED
+    try:
+        with FileLock(unfinished / f"{name}.lock", timeout=-1 if wait else 0):
+            done = ledger.finished()
+            if name not in done:
+                bar.set_description(f"{name} ({len(done) + 1} of {len(names)})")
+                ledger.add(name, _timed(name, point, unfinished / f"{name}.pt", len(done), len(names)), names)
+                (unfinished / f"{name}.pt").unlink(missing_ok=True)
+                bar.update(point.cost)
+            elif not wait:
+                bar.initial += point.cost  # not this process's pace
+                bar.update(point.cost)
+    except Timeout:
+        return
+
+
+def _timed(name: str, point: Point, state: Path, done: int, total: int) -> Result:
+    started = time.perf_counter()
+    with stop_on_interrupt() as stop:
+        result = point.run(state)
+    if stop:
+        raise UserError(f"stopped at {name!r}, {done} of {total} points finished; the same command goes on from there.")
+    return {
+        "result": result,
+        "seconds": round(time.perf_counter() - started, 1),
+        "date": date.today().isoformat(),
+        "machine": machine(),
+    }

@@ -1,0 +1,135 @@
+"""What every learner shares: where to compute, which optimizer, how often, and what to remember.
+
+A learner is a step: what to do with one minibatch. `learn` takes it through the data, again and again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from vae_edu.bounds import Terms
+from vae_edu.errors import UserError
+from vae_edu.learning.history import History
+from vae_edu.learning.loop import Callback, Loop, Measure
+from vae_edu.learning.resume import Stateful
+
+LearnerStep = Callable[[Tensor, Generator, torch.optim.Optimizer], Terms]
+MakeOptimizer = Callable[..., torch.optim.Optimizer]
+FUSED_ADAM = partial(torch.optim.Adam, fused=True)  # one kernel for all parameters
+
+
+class Options(TypedDict, total=False):
+    """Keyword arguments common to all learners, explained at `learn`."""
+
+    epochs: int
+    passes: int
+    batch_size: int
+    learning_rate: float
+    make_optimizer: MakeOptimizer
+    weight_prior: bool
+    seed: int
+    binarization: str
+    device: str | torch.device | None
+    resume: str | Path | None
+    settings: Mapping[str, Any] | None
+    measure: Measure | None
+    progress: bool
+    callbacks: Iterable[Callback]
+
+
+def learn(
+    model: Any,
+    x: Float[Tensor, "n columns"],
+    step: LearnerStep,
+    *,
+    parts: Mapping[str, Stateful] | None = None,
+    epochs: int = 5,
+    passes: int = 1,
+    batch_size: int = 100,
+    learning_rate: float = 1e-3,
+    make_optimizer: MakeOptimizer = FUSED_ADAM,
+    weight_prior: bool = False,
+    seed: int = 0,
+    binarization: str = "none",
+    device: str | torch.device | None = None,
+    resume: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    measure: Measure | None = None,
+    progress: bool = True,
+    callbacks: Iterable[Callback] = (),
+) -> History:
+    """Take `step` on every minibatch; the model is trained in place, on the device chosen.
+
+    An epoch is `passes` passes over the data: what is recorded, measured and saved once. With `weight_prior` the
+    weights, not the biases, have the prior N(0, I). `measure()` is called after each epoch, and the numbers it
+    returns join the epoch's record. One seed fixes the order of the data, the binarization and the noise; give
+    the model its own by `torch.manual_seed` before making it. `resume` names a file that holds the run's state
+    after each epoch: a run killed outright goes on from there. It is refused if seed, batch size, passes, learning
+    rate, optimizer, prior, binarization, the number of images or anything in `settings` has changed since; the
+    objective is not looked at. `parts` is what else changes while learning, saved along. Ctrl-C keeps what was
+    learned and returns the epochs finished so far.
+
+    Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
+    and when `resume` belongs to another run.
+    """
+    device = choose_device(device)
+    model.to(device)
+    if x.ndim != 2 or len(x) == 0:
+        raise UserError(f"x must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
+    parameters = with_weight_prior(model, len(x)) if weight_prior else model.parameters()
+    optimizer = make_optimizer(parameters, lr=learning_rate)
+    loop = Loop(
+        epochs, batch_size, seed, binarization, progress, passes,
+        resume=Path(resume) if resume else None,
+        callbacks=tuple(callbacks),
+        settings={
+            "learning rate": learning_rate, "optimizer": type(optimizer).__name__, "prior on weights": weight_prior,
+            "images": len(x), **(settings or {}),
+        },
+    )  # fmt: skip
+    changing = {"model": model, "optimizer": optimizer, **(parts or {})}
+    return loop.run(partial(_take, step, optimizer), x.to(device), changing, measure)
+
+
+def _take(step: LearnerStep, optimizer: torch.optim.Optimizer, batch: Tensor, generator: Generator) -> Terms:
+    return step(batch, generator, optimizer)
+
+
+def ascend(optimizer: torch.optim.Optimizer, objective: Float[Tensor, ""]) -> None:
+    """One step uphill."""
+    optimizer.zero_grad()
+    (-objective).backward()
+    optimizer.step()
+
+
+def with_weight_prior(model: torch.nn.Module, n: int) -> list[dict[str, Any]]:
+    """Parameter groups for an optimizer that add log N(weights; 0, I) to the objective of n data points.
+
+    What is maximized is the mean bound *per data point*, so the prior counts 1/n, and its gradient −weights/n is
+    what optimizers call weight decay. Biases have no prior.
+
+    Source: K13 (8) with the prior of K13 §5.
+    """
+    weights: list[torch.nn.Parameter] = []
+    biases: list[torch.nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        (biases if name.endswith("bias") else weights).append(parameter)
+    return [{"params": weights, "weight_decay": 1 / n}, {"params": biases, "weight_decay": 0.0}]
+
+
+def choose_device(name: str | torch.device | None = None) -> torch.device:
+    """The device of that name; unless named, a GPU if torch sees one, else the CPU.
+
+    Raises UserError for a device that this machine does not have.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError):
+        raise UserError(f"there is no device {str(name)!r} on this machine; choose cpu, or leave it out.") from None
