@@ -34,9 +34,7 @@ def train_classifier(
     return classifier.eval().requires_grad_(False)
 
 
-def classification_terms(
-    classifier: Any, x: Float[Tensor, "batch row"], *, generator: Generator | None = None
-) -> Terms:
+def classification_terms(model: Any, x: Float[Tensor, "batch row"], *, generator: Generator | None = None) -> Terms:
     """log p(class|image), in nats, for rows that hold an image and, after its pixels, its class as one-hot vector."""
     pixels = model[1].in_features
     return {"log p(class|image)": (x[:, pixels:] * model(x[:, :pixels]).log_softmax(-1)).sum(-1)}
