@@ -55,6 +55,8 @@ def test_recipes_have_the_seed_projects_networks():
     counts = {name: sum(p.numel() for p in recipe(name).new_model().parameters()) for name in RECIPES}
     assert counts["vanilla"] == 652_824
     assert counts["two-latents"] == 807_700
+    assert counts["cnn"] == 150_457
+    assert counts["no-kl"] == counts["kl-only"] == 631_188
 
 
 def test_a_new_model_depends_on_its_seed_alone():

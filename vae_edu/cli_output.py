@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vae_edu.doctor import Finding
-from vae_edu.training import Trained
+from vae_edu.training import Trained, nats
 
 console = Console()
 
@@ -19,12 +19,18 @@ def show_training(trained: Trained) -> None:
         table.add_column(column, justify="right")
     for epoch, record in enumerate(records, start=1):
         if epoch <= 5 or epoch > len(records) - 5:
-            table.add_row(str(epoch), *(f"{value:.2f}" for value in record.values()))
+            table.add_row(str(epoch), *(nats(value) for value in record.values()))
     console.print(table)
     if trained.history.interrupted:
         console.print(f"Stopped after {len(records)} finished epochs; the same command goes on from there.")
-    bounds = ", ".join(f"{split} {bound:.2f}" for split, bound in trained.bounds.items())
-    console.print(f"Weights: {trained.weights}  (bound per image, float16 weights: {bounds} nats)")
+    console.print(f"Weights: {trained.weights}  (bound per image, float16 weights: {_by_split(trained.bounds)} nats)")
+    if trained.recipe.term_weights:
+        words = trained.recipe.objective_in_words
+        console.print(f"Maximized was not that bound but {words}: {_by_split(trained.objective)} nats per image")
+
+
+def _by_split(values: dict[str, float]) -> str:
+    return ", ".join(f"{split} {nats(value)}" for split, value in values.items())
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from vae_edu.bounds import Objective, elbo_terms
 from vae_edu.errors import UserError
 from vae_edu.learning import History, fit
-from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
+from vae_edu.models import VAE, conv_vae, gaussian_mlp_vae, mlp_vae
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,26 @@ class Recipe:
     def network(self) -> str:
         """The network in words, such as mlp_vae(784, (400,), 20): it tells one version of a recipe from the next."""
         return f"{self.build.func.__name__}({', '.join(map(repr, self.build.args))})"
+
+    @property
+    def term_weights(self) -> dict[str, float]:
+        """The weights that the objective puts on its terms, by name; none in a bound proper."""
+        keywords = getattr(self.objective, "keywords", {})
+        return {name: value for name, value in keywords.items() if name.endswith("_weight")}
+
+    @property
+    def bound(self) -> Objective:
+        """The objective with every weight at 1: a bound proper."""
+        unweighted: dict[str, Any] = dict.fromkeys(self.term_weights, 1.0)
+        return partial(self.objective, **unweighted) if unweighted else self.objective
+
+    @property
+    def objective_in_words(self) -> str:
+        """The objective in words, such as elbo_terms(kl_weight=0.0)."""
+        function = getattr(self.objective, "func", self.objective)
+        name = getattr(function, "__name__", type(function).__name__)
+        options = [f"{option}={value!r}" for option, value in getattr(self.objective, "keywords", {}).items()]
+        return f"{name}({', '.join(options)})" if options else name
 
     def new_model(self, seed: int | None = None) -> VAE:
         """A fresh model whose initial weights depend on the seed alone; torch's global stream is left as it was."""
@@ -60,7 +80,7 @@ class Recipe:
             learning_rate=self.learning_rate,
             binarization=self.binarization,
             seed=self.seed if seed is None else seed,
-            settings={"recipe": self.name, "network": self.network},
+            settings={"recipe": self.name, "network": self.network, "objective": self.objective_in_words},
             **options,
         )
 
@@ -89,6 +109,30 @@ _RECIPES = [
         data="frey",
         build=partial(gaussian_mlp_vae, 560, (200,), 2),
         epochs=500,
+    ),
+    Recipe(
+        name="cnn",
+        title="convolutional VAE, 32 and 16 channels, 20 latents, on grey MNIST",
+        source="the seed project's CNN notebook",
+        data="mnist",
+        build=partial(conv_vae, 784, (32, 16), 20),
+        epochs=3,
+    ),
+    Recipe(
+        name="no-kl",
+        title="VAE 784–400–2 on grey MNIST, trained without the KL term",
+        source="the seed project's notebook without the KL term",
+        data="mnist",
+        build=partial(mlp_vae, 784, (400,), 2),
+        objective=partial(elbo_terms, kl_weight=0.0),
+    ),
+    Recipe(
+        name="kl-only",
+        title="VAE 784–400–2 on grey MNIST, trained on the KL term alone",
+        source="the seed project's notebook without the cross-entropy",
+        data="mnist",
+        build=partial(mlp_vae, 784, (400,), 2),
+        objective=partial(elbo_terms, reconstruction_weight=0.0),
     ),
 ]
 RECIPES = {recipe.name: recipe for recipe in _RECIPES}

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from vae_edu.bounds import Objective
 from vae_edu.checkpoints import load_weights, save_weights
 from vae_edu.data import ImageData, load
 from vae_edu.files import written_atomically
@@ -20,12 +21,16 @@ from vae_edu.recording import machine, write_record
 
 @dataclass(frozen=True)
 class Trained:
-    """One finished (or interrupted) run of a recipe. Bounds are those of the float16 weights as written, in nats."""
+    """One finished (or interrupted) run of a recipe. Bounds are those of the float16 weights as written, in nats.
+
+    `objective` is what was maximized, on the same weights: the bound, unless its terms are weighted.
+    """
 
     recipe: Recipe
     history: History
     weights: Path
     bounds: dict[str, float]
+    objective: dict[str, float]
 
 
 def train(
@@ -54,34 +59,37 @@ def train(
     weights = out / f"{name}.safetensors"
     save_weights(model, weights)
     shipped = load_weights(plan.new_model(seed), weights)
-    bounds: dict[str, float] = {data.split: _bound(plan, shipped, data) for data in (train_data, test_data)}
+    bounds, objective = (
+        {data.split: _mean(plan, goal, shipped, data) for data in (train_data, test_data)}
+        for goal in (plan.bound, plan.objective)
+    )
     write_record(
         out,
         {
             "recipe": name,
+            "objective": plan.objective_in_words,
             "epochs": history.records,
             "interrupted": history.interrupted,
             "bounds of float16 weights": bounds,
+            "objective of float16 weights": objective,
         },
         command=command,
         seed=seed,
         data={f"{data.name} {data.split}": data.checksum for data in (train_data, test_data)},
         duration=time.perf_counter() - started,
     )
+    trained = Trained(plan, history, weights, bounds, objective)
     with written_atomically(out / f"{name}.md") as temporary:
-        temporary.write_text(
-            _card(plan, command, seed, len(history), (train_data, test_data), bounds), encoding="utf-8"
-        )
-    return Trained(plan, history, weights, bounds)
+        temporary.write_text(_card(trained, command, seed, (train_data, test_data)), encoding="utf-8")
+    return trained
 
 
-def _bound(plan: Recipe, model: VAE, data: ImageData) -> float:
-    return evaluate(model, data.x, plan.objective, binarization=plan.binarization)
+def _mean(plan: Recipe, goal: Objective, model: VAE, data: ImageData) -> float:
+    return evaluate(model, data.x, goal, binarization=plan.binarization)
 
 
-def _card(
-    plan: Recipe, command: str, seed: int, epochs: int, data: tuple[ImageData, ...], bounds: dict[str, float]
-) -> str:
+def _card(trained: Trained, command: str, seed: int, data: tuple[ImageData, ...]) -> str:
+    plan = trained.recipe
     checksums = "\n".join(f"| {part.name}, {part.split} split, SHA-256 | `{part.checksum}` |" for part in data)
     return f"""# {plan.name}
 
@@ -90,23 +98,47 @@ def _card(
 | | |
 | --- | --- |
 | command | `{command}` |
-| schedule | {epochs} epochs, batch {plan.batch_size}, Adam {plan.learning_rate:g}, binarization: {plan.binarization} |
+| objective | {_objective(plan)} |
+| schedule | {_schedule(plan, len(trained.history))} |
 | seed | {seed} |
 {checksums}
 | date | {date.today().isoformat()} |
 | machine | {machine()}, torch {torch.__version__} |
-| bound on train | {bounds["train"]:.2f} nats per image |
-| bound on test | {bounds["test"]:.2f} nats per image |
+{_results(trained)}
 
-The weights are float16; both bounds are of these weights, with z sampled once per image. {_pixels(plan)}
+The weights are float16; the values are of these weights, with z sampled once per image. {_pixels(plan)}
 Made for teaching: to be looked at, taken apart and beaten.
 """
+
+
+def nats(value: float) -> str:
+    """A number of nats in two decimals, or in powers of ten where those would all be zeros."""
+    return f"{value:.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1e}"
+
+
+def _schedule(plan: Recipe, epochs: int) -> str:
+    rate, how = plan.learning_rate, plan.binarization
+    return f"{epochs} epochs, batch {plan.batch_size}, Adam {rate:g}, binarization: {how}"
+
+
+def _objective(plan: Recipe) -> str:
+    words = f"`{plan.objective_in_words}`"
+    return f"{words}: terms weighted, so no bound on log p(x); the bound has both at 1" if plan.term_weights else words
+
+
+def _results(trained: Trained) -> str:
+    named = {"objective": trained.objective} if trained.recipe.term_weights else {}
+    return "\n".join(
+        f"| {name} on {split} | {nats(value)} nats per image |"
+        for name, values in (named | {"bound": trained.bounds}).items()
+        for split, value in values.items()
+    )
 
 
 def _pixels(plan: Recipe) -> str:
     if isinstance(plan.new_model().likelihood, Gaussian):
         return "Pixels have\ndensities here, so the bound depends on their unit and may be positive (chapter 7)."
     return (
-        "Grey\npixels under Bernoulli decoders make it a negative cross-entropy minus a divergence, "
+        "Grey\npixels under Bernoulli decoders make the bound a negative cross-entropy minus a divergence, "
         "not a log-probability (chapter 6)."
     )

@@ -1,0 +1,60 @@
+"""Training by recipe, in process and on the embedded digits: the card says what was maximized."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from vae_edu import recipes
+from vae_edu.bounds import elbo, elbo_terms
+from vae_edu.models import mlp_vae
+from vae_edu.recipes import Recipe, recipe
+from vae_edu.training import nats, train
+
+
+def small(**options) -> Recipe:
+    return Recipe(
+        "small", "VAE 64–8–2 on digits", "a test", "digits", partial(mlp_vae, 64, (8,), 2), epochs=1, **options
+    )
+
+
+def run(monkeypatch, folder, plan):
+    monkeypatch.setitem(recipes.RECIPES, "small", plan)
+    trained = train("small", folder, command="vae-edu train small", progress=False)
+    return trained, (folder / "small.md").read_text()
+
+
+def test_a_bound_is_named_and_called_a_bound(monkeypatch, tmp_path):
+    trained, card = run(monkeypatch, tmp_path, small())
+    assert "| objective | `elbo_terms` |" in card
+    assert trained.objective == trained.bounds
+    assert f"| bound on test | {trained.bounds['test']:.2f} nats per image |" in card
+
+
+@pytest.mark.parametrize("weights", [{"kl_weight": 0.0}, {"reconstruction_weight": 0.0}, {"kl_weight": 4.0}])
+def test_a_weighted_bound_is_not_passed_off_as_the_bound(monkeypatch, tmp_path, weights):
+    trained, card = run(monkeypatch, tmp_path, small(objective=partial(elbo_terms, **weights)))
+    ((name, weight),) = weights.items()
+    assert f"| objective | `elbo_terms({name}={weight})`: terms weighted, so no bound" in card
+    assert f"| objective on train | {nats(trained.objective['train'])} nats per image |" in card
+    assert f"| bound on train | {trained.bounds['train']:.2f} nats per image |" in card
+    assert trained.bounds["train"] != trained.objective["train"]
+
+
+def test_the_bound_of_a_weighted_recipe_has_its_terms_whole():
+    plan = small(objective=partial(elbo_terms, reconstruction_weight=0.5, kl_weight=3.0, samples=2))
+    model, x = plan.new_model(), torch.rand(5, 64)
+    terms = plan.bound(model, x, generator=torch.Generator().manual_seed(1))
+    whole = elbo(model, x, samples=2, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(sum(terms.values()), whole)
+    assert small().bound is elbo_terms
+
+
+def test_the_ablations_are_weights_of_one_objective():
+    assert recipe("no-kl").term_weights == {"kl_weight": 0.0}
+    assert recipe("kl-only").term_weights == {"reconstruction_weight": 0.0}
+    assert recipe("no-kl").objective.func is recipe("kl-only").objective.func is recipe("cnn").objective
+
+
+def test_small_numbers_are_not_rounded_away():
+    assert [nats(value) for value in (-107.834, 0.0, -5.6e-7)] == ["-107.83", "0.00", "-5.6e-07"]
