@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_edu"
 FLOORS = [
     ["errors"],
     ["files", "_torchvision", "recording"],
-    ["gaussians", "likelihoods", "data"],
+    ["gaussians", "likelihoods", "data", "hmc", "gradients", "reparameterizations"],
     ["bounds", "models"],
     ["learning", "evaluation"],
     ["recipes"],
