@@ -3,7 +3,21 @@
 from vae_edu.models.conv import conv_vae
 from vae_edu.models.linear import LinearGaussian
 from vae_edu.models.networks import BernoulliMLP, GaussianMLP
+from vae_edu.models.ppca import fixed_noise_ppca, ppca_log_evidence, principal_axes, probabilistic_pca
 from vae_edu.models.ring import ring
 from vae_edu.models.vae import VAE, gaussian_mlp_vae, mlp_vae
 
-__all__ = ["VAE", "BernoulliMLP", "GaussianMLP", "LinearGaussian", "conv_vae", "gaussian_mlp_vae", "mlp_vae", "ring"]
+__all__ = [
+    "VAE",
+    "BernoulliMLP",
+    "GaussianMLP",
+    "LinearGaussian",
+    "conv_vae",
+    "fixed_noise_ppca",
+    "gaussian_mlp_vae",
+    "mlp_vae",
+    "ppca_log_evidence",
+    "principal_axes",
+    "probabilistic_pca",
+    "ring",
+]
