@@ -23,7 +23,7 @@ from vae_edu.recording import machine, write_record
 class Trained:
     """One finished (or interrupted) run of a recipe. Bounds are those of the float16 weights as written, in nats.
 
-    `objective` is what was maximized, on the same weights: the bound, unless its terms are weighted.
+    `objective` is what was maximized, on the same weights, where that is not the bound: where its terms are weighted.
     """
 
     recipe: Recipe
@@ -59,10 +59,9 @@ def train(
     weights = out / f"{name}.safetensors"
     save_weights(model, weights)
     shipped = load_weights(plan.new_model(seed), weights)
-    bounds, objective = (
-        {data.split: _mean(plan, goal, shipped, data) for data in (train_data, test_data)}
-        for goal in (plan.bound, plan.objective)
-    )
+    splits = (train_data, test_data)
+    bounds = {data.split: _mean(plan, plan.bound, shipped, data) for data in splits}
+    objective = {data.split: _mean(plan, plan.objective, shipped, data) for data in splits if plan.term_weights}
     write_record(
         out,
         {
@@ -71,16 +70,16 @@ def train(
             "epochs": history.records,
             "interrupted": history.interrupted,
             "bounds of float16 weights": bounds,
-            "objective of float16 weights": objective,
+            **({"objective of float16 weights": objective} if objective else {}),
         },
         command=command,
         seed=seed,
-        data={f"{data.name} {data.split}": data.checksum for data in (train_data, test_data)},
+        data={f"{data.name} {data.split}": data.checksum for data in splits},
         duration=time.perf_counter() - started,
     )
     trained = Trained(plan, history, weights, bounds, objective)
     with written_atomically(out / f"{name}.md") as temporary:
-        temporary.write_text(_card(trained, command, seed, (train_data, test_data)), encoding="utf-8")
+        temporary.write_text(_card(trained, command, seed, splits), encoding="utf-8")
     return trained
 
 
@@ -127,10 +126,9 @@ def _objective(plan: Recipe) -> str:
 
 
 def _results(trained: Trained) -> str:
-    named = {"objective": trained.objective} if trained.recipe.term_weights else {}
     return "\n".join(
         f"| {name} on {split} | {nats(value)} nats per image |"
-        for name, values in (named | {"bound": trained.bounds}).items()
+        for name, values in {"objective": trained.objective, "bound": trained.bounds}.items()
         for split, value in values.items()
     )
 
