@@ -65,15 +65,25 @@ def reproduce(
     seed: Annotated[int, typer.Option(min=0, help="Fixes everything random in it.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the record; book/results/NAME unless given.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with the data, looked in before all others.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run this point alone, for example: --only 'AEVB 20'; repeatable.")
+    ] = None,
 ) -> None:
-    """Run a figure, table or claim of the papers again, and record what comes out."""
+    """Run a figure, table or claim of the papers again, and record what comes out.
+
+    Killed or stopped, the same command goes on where it was; run in two terminals, they share the work.
+    """
     from vae_edu.experiments import Request
     from vae_edu.experiments import reproduce as run
+    from vae_edu.experiments.points import Unfinished
     from vae_edu.recording import results_folder
 
-    request = Request(budget, seed, data)
-    path = run(name, out or results_folder(name), request, command=" ".join(["vae-edu", *sys.argv[1:]]))
-    typer.echo(f"Recorded in {path}")
+    request = Request(budget, seed, data, only=tuple(only or ()))
+    try:
+        path = run(name, out or results_folder(name), request, command=" ".join(["vae-edu", *sys.argv[1:]]))
+        typer.echo(f"Recorded in {path}")
+    except Unfinished as unfinished:
+        typer.echo(f"Recorded so far; {unfinished}")
 
 
 @app.command()

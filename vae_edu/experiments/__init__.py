@@ -25,7 +25,10 @@ BUDGETS = ("quick", "cpu", "paper")
 
 EXPERIMENTS = {
     "d16-fig3": "vae_edu.experiments.d16_fig3",
+    "k13-fig2-frey": "vae_edu.experiments.k13_fig2:frey",
+    "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",
     "k13-fig4": "vae_edu.experiments.k13_fig4",
+    "ppca": "vae_edu.experiments.ppca",
     "seed-spread": "vae_edu.experiments.seed_spread",
 }
 
@@ -38,6 +41,7 @@ class Request:
     seed: int = 0
     data_root: Path | None = None
     progress: bool = True
+    only: tuple[str, ...] = ()  # points to run; all unless named
     ledger: Ledger | None = None  # set by `reproduce`: where finished points are kept
 
     def __post_init__(self) -> None:
@@ -46,8 +50,8 @@ class Request:
             raise UserError(f"there is no budget {self.budget!r}; choose one of: {', '.join(BUDGETS)}.")
 
     def run(self, points: Mapping[str, Point]) -> dict[str, Result]:
-        """Results by name, each point run unless the record has it already. Raises UserError on Ctrl-C."""
-        return run_points(points, self.ledger, self.progress)
+        """Results by name, each point run unless the record has it already. Raises UserError as `run_points` does."""
+        return run_points(points, self.ledger, self.progress, self.only)
 
 
 @dataclass(frozen=True)

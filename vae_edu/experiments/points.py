@@ -6,7 +6,7 @@ process that runs the same command takes the points that nobody is running yet, 
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -69,25 +69,37 @@ class Ledger:
             self.write({"points": {known: points[known] for known in names if known in points}})
 
 
-def run_points(points: Mapping[str, Point], ledger: Ledger | None, progress: bool = True) -> dict[str, Result]:
-    """Run every point not finished yet, and return all results by name.
+class Unfinished(UserError):
+    """Not a mistake: some points were left for another time."""
 
-    Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the point at work has saved its state, and for
-    a record of another budget or seed.
+
+def run_points(
+    points: Mapping[str, Point], ledger: Ledger | None, progress: bool = True, only: Collection[str] = ()
+) -> dict[str, Result]:
+    """Run every point not finished yet, or of them those named in `only`, and return all results by name.
+
+    Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the point at work has saved its state, for
+    a record of another budget or seed, and for a name in `only` that is no point; Unfinished if points are left.
     """
     if ledger is None:
         with TemporaryDirectory() as folder:
             return {name: point.run(Path(folder) / f"{name}.pt") for name, point in points.items()}
+    unknown = set(only) - points.keys()
+    if unknown:
+        raise UserError(f"there is no point {min(unknown)!r}; this experiment has: {', '.join(points)}.")
     with writable_folder(ledger.folder / UNFINISHED):
         bar = tqdm(
-            total=sum(point.cost for point in points.values()), disable=not progress, dynamic_ncols=True,
+            total=sum(points[name].cost for name in only or points), disable=not progress, dynamic_ncols=True,
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left",
         )  # fmt: skip
         with bar:
             for wait in (False, True):  # first what nobody is at, then what another process began and may have left
-                for name, point in points.items():
-                    _run_one(name, point, list(points), ledger, wait, bar)
+                for name in only or points:
+                    _run_one(name, points[name], list(points), ledger, wait, bar)
     entries = ledger.finished()
+    left = points.keys() - entries.keys()
+    if left:
+        raise Unfinished(f"still to run: {', '.join(name for name in points if name in left)}.")
     return {name: entries[name]["result"] for name in points}
 
 

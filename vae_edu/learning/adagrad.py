@@ -19,6 +19,7 @@ class GatheringAdagrad(torch.optim.Adagrad):
         self, params: Iterable[Any], lr: float = 0.01, *, gather: int = 100, damping: float = 1e-12, **options: Any
     ):
         """`params` and `lr` as for any optimizer."""
+        options.setdefault("fused", not torch.cuda.is_available())  # one kernel, which exists on CPUs only
         super().__init__(params, lr=lr, initial_accumulator_value=damping, eps=0.0, **options)
         for group in self.param_groups:
             group["gather"] = gather

@@ -78,7 +78,10 @@ def evaluate(
     seed: int = TEST_SEED,
     batch_size: int = 1000,
 ) -> float:
-    """Mean bound per data point, in nats, on images not learned from: z is sampled, never the posterior mean."""
+    """Mean bound per data point, in nats, on images not learned from: z is sampled, never the posterior mean.
+
+    Source: D16 (8).
+    """
     x = x.to(next(model.parameters()).device)
     generator = torch.Generator(x.device).manual_seed(seed)
     total = torch.zeros((), dtype=torch.float64, device=x.device)

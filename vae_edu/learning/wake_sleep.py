@@ -48,4 +48,5 @@ def wake_sleep(
         options["measure"] = with_test_bound(
             model, x_test, elbo_terms, options.get("binarization", "none"), options.get("measure")
         )
-    return learn(model, x, step, **{**options, "settings": {"learner": "wake-sleep", **(options.get("settings") or {})}})
+    options["settings"] = {"learner": "wake-sleep", **(options.get("settings") or {})}
+    return learn(model, x, step, **options)

@@ -1,10 +1,13 @@
 """The multilayer perceptrons of K13's appendix C: one hidden trunk, one or two linear heads."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def trunk(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
@@ -13,6 +16,20 @@ def trunk(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
     for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
         layers += [nn.Linear(inputs, outputs), activation()]
     return nn.Sequential(*layers)
+
+
+@torch.no_grad()
+def draw_small_weights(model: Network, std: float = 0.01, generator: Generator | None = None) -> Network:
+    """Draw every weight anew from N(0, std²) and set every bias, and every head for log-variances, to zero.
+
+    So training starts from q(z|x) near the prior, whatever the image. Source: K13 §5.
+    """
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias") or "log_var" in name:
+            parameter.zero_()
+        else:
+            parameter.normal_(std=std, generator=generator)
+    return model
 
 
 class BernoulliMLP(nn.Module):

@@ -1,0 +1,160 @@
+"""K13 figure 2: the bound as AEVB and wake-sleep learn, over the number of training images, on MNIST and Frey Face."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from vae_edu.data import load
+from vae_edu.errors import UserError
+from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.points import Point, Result
+from vae_edu.experiments.published import published
+from vae_edu.learning import History, fit, wake_sleep
+from vae_edu.learning.adagrad import GatheringAdagrad
+from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
+from vae_edu.models.networks import draw_small_weights
+
+METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep}
+COSTS = {"AEVB": 1.0, "WS": 1.3}
+RECORDS = 100  # a curve has so many points, equally spaced
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One data set's row of the figure, as the paper sets it up."""
+
+    name: str  # the paper's panels are NAME Nz=…
+    data: str
+    n: int  # training images
+    build: Callable[..., VAE]
+    hidden: int
+    latents: tuple[int, ...]
+    step_size: float
+    images: int  # seen in training, many times each
+    binarization: str = "none"
+    weight_std: float = 0.01
+    gather: int = 100
+
+    def new_model(self, latent: int, pixels: int, seed: int) -> VAE:
+        """The paper's networks and initial weights."""
+        model = self.build(pixels, (self.hidden,), latent, nn.Tanh)
+        return draw_small_weights(model, self.weight_std, torch.Generator().manual_seed(seed))
+
+
+MNIST = Panel("MNIST", "mnist", 50_000, mlp_vae, 500, (3, 5, 10, 20, 200), step_size=0.02, images=10_000_000)
+FREY = Panel("Frey", "frey", 1600, gaussian_mlp_vae, 200, (2, 5, 10, 20), step_size=0.02, images=10_000_000)
+
+# What the paper leaves open, or chose by trying, at 20 latents for the first million images.
+VARIATIONS: dict[str, dict[str, Any]] = {
+    "step 0.01": {"step_size": 0.01},
+    "step 0.02": {"step_size": 0.02},
+    "step 0.1": {"step_size": 0.1},
+    "binarized": {"binarization": "dynamic"},
+    "weights of standard deviation 0.1": {"weight_std": 0.1},
+    "no gathering": {"gather": 0},
+}
+
+
+def mnist(request: Request) -> Outcome:
+    """The five MNIST panels, and what the choices that the paper leaves open change. Source: K13 figure 2."""
+    panel = _at_budget(MNIST, request)
+    short = replace(panel, images=max(panel.images // 10, panel.n))
+    variations = {
+        f"AEVB {panel.latents[-2]}, {name}": Point(
+            partial(curve, replace(short, **change), "AEVB", panel.latents[-2], request), cost=0.1
+        )
+        for name, change in VARIATIONS.items()
+    }
+    return _reproduce(panel, request, variations)
+
+
+def frey(request: Request) -> Outcome:
+    """The four Frey Face panels. Source: K13 figure 2."""
+    return _reproduce(_at_budget(FREY, request), request, {})
+
+
+def _reproduce(panel: Panel, request: Request, variations: dict[str, Point]) -> Outcome:
+    points = {
+        f"{method} {latent}": Point(
+            partial(curve, panel, method, latent, request), cost=1.0 if method == "AEVB" else 1.3
+        )
+        for latent in panel.latents
+        for method in METHODS
+    }
+    curves = request.run(points | variations)
+    main = {name: curves[name] for name in points}
+    numbers = {
+        "setup": {
+            "train images": panel.n, "hidden": panel.hidden, "step size": panel.step_size, "minibatch": 100,
+            "weights": f"N(0, {panel.weight_std}²)", "binarization": panel.binarization, "images seen": panel.images,
+        },
+        "beside K13": {name: beside(panel, name, curve) for name, curve in main.items()},
+        "AEVB above wake-sleep on test at the end": {
+            str(latent): main[f"AEVB {latent}"]["test"][-1] > main[f"WS {latent}"]["test"][-1]
+            for latent in panel.latents
+        },
+    }  # fmt: skip
+    data = {f"{panel.data} {split}": load(panel.data, split, request.data_root).checksum for split in ("train", "test")}
+    return Outcome(numbers, data=data)
+
+
+def curve(panel: Panel, method: str, latent: int, request: Request, state: Path) -> Result:
+    """Train once; the bound per image on training images as they came by and on all test images, over images seen."""
+    train, test = (load(panel.data, split, request.data_root).x for split in ("train", "test"))
+    train = train[: panel.n]
+    passes = max(1, panel.images // (RECORDS * len(train)))
+    epochs = panel.images // (passes * len(train))
+    try:
+        history = METHODS[method](
+            panel.new_model(latent, train.shape[1], request.seed),
+            train,
+            x_test=test,
+            epochs=epochs,
+            passes=passes,
+            learning_rate=panel.step_size,
+            make_optimizer=partial(GatheringAdagrad, gather=panel.gather),
+            weight_prior=True,
+            binarization=panel.binarization,
+            seed=request.seed,
+            resume=state,
+            progress=request.progress,
+        )
+    except UserError as error:
+        if "finite" not in str(error):
+            raise
+        return {"diverged": str(error)}
+    seen = [passes * len(train) * (epoch + 1) for epoch in range(len(history))]
+    return {
+        "samples": seen,
+        "train": [round(bound, 2) for bound in history["bound"]],
+        "test": [round(bound, 2) for bound in history["test bound"]],
+        "images per second, tests included": round(seen[-1] / sum(history["seconds"])),
+    }
+
+
+def beside(panel: Panel, name: str, curve: Result) -> dict[str, dict[str, float | None]]:
+    """Our train and test bounds after 10⁶, 10⁷ and 10⁸ images, where the curve reaches, beside the digitized ones."""
+    method, latent = name.split()
+    table = {}
+    for samples in (10**6, 10**7, 10**8):
+        near = [i for i, seen in enumerate(curve["samples"]) if abs(seen / samples - 1) < 0.05]
+        if near:
+            at = min(near, key=lambda i: abs(curve["samples"][i] - samples))
+            table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {
+                f"K13 {split}": published("2", f"{panel.name} Nz={latent}", method, split, samples)
+                for split in ("train", "test")
+            }
+    return table
+
+
+def _at_budget(panel: Panel, request: Request) -> Panel:
+    if request.budget == "paper":
+        return replace(panel, images=100_000_000)
+    if request.budget == "quick":
+        return replace(panel, data="digits", n=500, hidden=16, latents=panel.latents[:2], images=5000, gather=0)
+    return panel
