@@ -1,6 +1,8 @@
 """The bound's estimators against the exact linear-Gaussian bound and torch.distributions."""
 
+import itertools
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from vae_edu.bounds import elbo, elbo_a, elbo_terms
+from vae_edu.bounds import detached_terms, elbo, elbo_a, elbo_terms, score_function_terms
 from vae_edu.models import VAE, LinearGaussian, gaussian_mlp_vae, mlp_vae
 
 ESTIMATORS = pytest.mark.parametrize("estimator", [elbo_a, elbo])
@@ -160,10 +162,8 @@ def test_one_draw_has_the_variance_that_the_deviation_assumes(estimator) -> None
     """Three Gauss-Hermite nodes per axis integrate degree 5 exactly; a squared quadratic has degree 4."""
     model, x = random_model(3)
     b, hessian = quadratic(model, x)[estimator.__name__]
-    nodes = torch.tensor([-math.sqrt(3), 0, math.sqrt(3)], dtype=torch.float64)
-    weights = torch.tensor([1, 4, 1], dtype=torch.float64) / 6
-    grid = torch.cartesian_prod(nodes, nodes, nodes).unsqueeze(1).expand(-1, 4, -1)
-    weight = torch.cartesian_prod(weights, weights, weights).prod(-1, keepdim=True)
+    grid, weight = product_nodes(batch=4)
+    weight = weight.unsqueeze(-1)
     each = torch.stack([estimator(model, x, eps=eps.unsqueeze(0)) for eps in grid])
     mean = (weight * each).sum(0)
     close(mean, model.elbo(x))
@@ -303,17 +303,8 @@ def test_noise_of_the_wrong_batch_is_refused(estimator, shape: tuple[int, ...]) 
 def test_a_detached_sample_gives_the_encoder_no_reconstruction_gradient() -> None:
     model, x = random_model(10)
     encoder = [model.encoder_weight, model.encoder_log_var]
-
-    class Detached:
-        """The same model, whose decoder sees a z that is a plain number: what D16 (9) differentiates."""
-
-        encode, decode = model.encode, model.decode
-
-        def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-            return model.log_likelihood(x, z.detach())
-
     eps = torch.randn(1, 4, 3, dtype=torch.float64)
-    detached = elbo_terms(Detached(), x, eps=eps)["reconstruction"].sum()
+    detached = detached_terms(model, x, eps=eps)["reconstruction"].sum()
     attached = elbo_terms(model, x, eps=eps)["reconstruction"].sum()
 
     assert torch.autograd.grad(detached, encoder, allow_unused=True, retain_graph=True) == (None, None)
@@ -349,6 +340,70 @@ def test_gradient_equals_finite_differences_at_the_same_noise(estimator) -> None
 
     values = tuple(value.detach().requires_grad_() for value in values)
     assert torch.autograd.gradcheck(lambda *v: estimator(At(v), x, eps=eps).sum(), values)
+
+
+OBJECTIVES = pytest.mark.parametrize(
+    "objective",
+    [score_function_terms, partial(score_function_terms, baseline=True), detached_terms],
+    ids=["score function", "with baseline", "detached"],
+)
+
+
+@pytest.mark.equation("D16 (9)")
+@OBJECTIVES
+@torch.no_grad()
+def test_objectives_of_other_gradients_have_the_same_values(objective) -> None:
+    model, x = random_model(11)
+    eps = torch.randn(5, 4, 3, dtype=torch.float64)
+    expected, actual = elbo_terms(model, x, eps=eps), objective(model, x, eps=eps)
+    assert list(actual) == list(expected)
+    for name, term in expected.items():
+        close(actual[name], term)
+
+
+@pytest.mark.equation("K13 §2.2")
+def test_score_function_gradient_averages_to_that_of_the_exact_bound() -> None:
+    """log p(x|z)·∇log q has degree 4 in the noise; three Gauss-Hermite nodes per axis are exact to degree 5."""
+    model, x = random_model(12)
+    parameters = list(model.parameters())
+    expected = torch.autograd.grad(model.elbo(x).mean(), parameters)
+    actual = [torch.zeros_like(parameter) for parameter in parameters]
+    for eps, weight in zip(*product_nodes(batch=4), strict=True):
+        bound = sum(score_function_terms(model, x, eps=eps.unsqueeze(0)).values()).mean()
+        for total, gradient in zip(actual, torch.autograd.grad(bound, parameters), strict=True):
+            total += weight * gradient
+    for one, other in zip(actual, expected, strict=True):
+        close(one, other)
+
+
+@pytest.mark.equation("K13 §2.2")
+def test_the_baseline_of_other_draws_leaves_the_mean_gradient_as_it_is() -> None:
+    """With two draws, averaged over all pairs of nodes."""
+    model, x = random_model(13, latent=1, batch=1)
+    encoder = [model.encoder_weight, model.encoder_log_var]
+    expected = torch.autograd.grad(model.elbo(x).mean(), encoder)
+    actual = [torch.zeros_like(parameter) for parameter in encoder]
+    nodes = list(zip(*product_nodes(batch=1, latent=1), strict=True))
+    for (one, weight), (other, other_weight) in itertools.product(nodes, nodes):
+        terms = score_function_terms(model, x, eps=torch.stack([one, other]), baseline=True)
+        for total, gradient in zip(actual, torch.autograd.grad(sum(terms.values()).mean(), encoder), strict=True):
+            total += weight * other_weight * gradient
+    for one, other in zip(actual, expected, strict=True):
+        close(one, other)
+
+
+def test_a_baseline_of_other_draws_needs_others() -> None:
+    model, x = random_model(14)
+    with pytest.raises(ValueError, match="at least 2 draws"):
+        score_function_terms(model, x, baseline=True)
+
+
+def product_nodes(batch: int, latent: int = 3) -> tuple[Tensor, Tensor]:
+    """Noise of shape (3^latent, batch, latent), each data point at the same node, and weights: exact to degree 5."""
+    nodes = torch.tensor([-math.sqrt(3), 0, math.sqrt(3)], dtype=torch.float64)
+    weights = torch.tensor([1, 4, 1], dtype=torch.float64) / 6
+    eps = torch.cartesian_prod(*[nodes] * latent).reshape(-1, 1, latent).expand(-1, batch, -1)
+    return eps, torch.cartesian_prod(*[weights] * latent).reshape(-1, latent).prod(-1)
 
 
 # Extremes

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from vae_edu.gaussians import kl_standard_normal, log_normal, log_standard_normal, reparameterize
+from vae_edu.gradients import mean_of_the_others, score_surrogate
 from vae_edu.likelihoods import Parameters
 
 Terms = dict[str, Float[Tensor, "batch"]]
@@ -95,6 +96,53 @@ def elbo_a(
     z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator))
     log_joint = model.log_likelihood(x, z) + log_standard_normal(z)
     return (log_joint - log_normal(z, mean, log_var)).mean(0)
+
+
+def score_function_terms(
+    model: LatentVariableModel,
+    x: Float[Tensor, "batch pixels"],
+    *,
+    eps: Float[Tensor, "samples batch latent"] | None = None,
+    samples: int = 1,
+    baseline: bool = False,
+    generator: Generator | None = None,
+) -> Terms:
+    """The values of `elbo_terms`; but the reconstruction's gradient reaches the encoder through log q(z|x), not z.
+
+    `baseline` takes from each draw's log p(x|z) the mean over the data point's other draws: at least two samples.
+
+    Source: K13 §2.2, in place of D16 (10).
+    """
+    mean, log_var = model.encode(x)
+    z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator)).detach()
+    value = model.log_likelihood(x, z)
+    others = mean_of_the_others(value) if baseline else 0.0
+    return {
+        "reconstruction": score_surrogate(value, log_normal(z, mean, log_var), others).mean(0),
+        "-KL": -kl_standard_normal(mean, log_var),
+    }
+
+
+def detached_terms(
+    model: LatentVariableModel,
+    x: Float[Tensor, "batch pixels"],
+    *,
+    eps: Float[Tensor, "samples batch latent"] | None = None,
+    samples: int = 1,
+    generator: Generator | None = None,
+) -> Terms:
+    """The values of `elbo_terms` with z a plain number: the encoder gets the divergence's gradient alone.
+
+    A mistake, kept for study: the draw depends on the encoder and the gradient does not know it.
+
+    Source: D16 (9).
+    """
+    mean, log_var = model.encode(x)
+    z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator)).detach()
+    return {
+        "reconstruction": model.log_likelihood(x, z).mean(0),
+        "-KL": -kl_standard_normal(mean, log_var),
+    }
 
 
 def _noise(mean: Tensor, eps: Tensor | None, samples: int, generator: Generator | None) -> Tensor:

@@ -107,6 +107,24 @@ def test_one_seed_gives_one_run_whatever_the_global_stream(digits):
     assert other["bound"] != runs[0][0]
 
 
+@pytest.mark.equation("D16 (8)")
+def test_evaluation_is_the_objective_averaged_over_the_data_set():
+    """Of a linear model, with the noise vectors ±√J·e_j in place of draws: the mean of log p(x) − gap, exactly."""
+    torch.manual_seed(2)
+    model = LinearGaussian(torch.randn(5, 3), torch.randn(5), 0.6).double()
+    with torch.no_grad():
+        model.encoder_weight.normal_()
+    x = torch.randn(23, 5, dtype=torch.float64)
+    points = 3**0.5 * torch.cat([torch.eye(3), -torch.eye(3)]).double().unsqueeze(1)
+
+    def exact(model, x, *, generator=None):
+        return elbo_terms(model, x, eps=points.expand(-1, len(x), -1))
+
+    expected = (model.log_marginal(x) - model.gap(x)).mean().item()
+    for batch_size in (7, 1000):
+        assert evaluate(model, x, exact, batch_size=batch_size) == pytest.approx(expected, rel=1e-9)
+
+
 def test_evaluation_samples_z_and_leaves_training_as_it_was(digits):
     """Scoring a test set every epoch must not change what is learned; and it is not the bound at the mean."""
     with_test, without = small_vae(), small_vae()
