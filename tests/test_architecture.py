@@ -13,7 +13,7 @@ FLOORS = [
     ["errors"],
     ["files", "_torchvision", "recording"],
     ["gaussians", "likelihoods", "data", "hmc", "gradients", "reparameterizations"],
-    ["bounds", "models"],
+    ["bounds", "models", "objectives"],
     ["learning", "evaluation"],
     ["recipes"],
     ["checkpoints"],
