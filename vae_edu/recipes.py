@@ -112,7 +112,7 @@ _RECIPES = [
     ),
     Recipe(
         name="cnn",
-        title="convolutional VAE, 32 and 16 channels, 20 latents, on grey MNIST",
+        title="Convolutional VAE, 32 and 16 channels, 20 latents, on grey MNIST",
         source="the seed project's CNN notebook",
         data="mnist",
         build=partial(conv_vae, 784, (32, 16), 20),
