@@ -13,7 +13,7 @@ FLOORS = [
     ["errors"],
     ["files", "_torchvision", "recording"],
     ["gaussians", "likelihoods", "data", "hmc", "gradients", "reparameterizations"],
-    ["bounds", "models", "objectives"],
+    ["bounds", "models", "objectives", "importance"],
     ["learning", "evaluation"],
     ["recipes"],
     ["checkpoints"],

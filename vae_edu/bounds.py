@@ -32,6 +32,14 @@ class LatentVariableModel(Protocol):
 
 
 @runtime_checkable
+class DeepModel(Protocol):
+    """What a bound needs to know of a model with several stochastic layers: how its densities factorize is its own."""
+
+    def log_weights(self, x: Tensor, *, samples: int = 1, generator: Generator | None = None) -> Tensor:
+        """log p(x, h) − log q(h|x) for all layers h together, shape (samples, batch), in nats."""
+
+
+@runtime_checkable
 class Objective(Protocol):
     """Anything `fit` can maximize."""
 
@@ -81,7 +89,7 @@ def elbo(
 
 
 def elbo_a(
-    model: LatentVariableModel,
+    model: LatentVariableModel | DeepModel,
     x: Float[Tensor, "batch pixels"],
     *,
     eps: Float[Tensor, "samples batch latent"] | None = None,
@@ -92,10 +100,30 @@ def elbo_a(
 
     Source: K13 (2), K13 (6); the expectation in D16 (3), with its sign changed.
     """
+    return log_weights(model, x, eps=eps, samples=samples, generator=generator).mean(0)
+
+
+def log_weights(
+    model: LatentVariableModel | DeepModel,
+    x: Float[Tensor, "batch pixels"],
+    *,
+    eps: Float[Tensor, "samples batch latent"] | None = None,
+    samples: int = 1,
+    generator: Generator | None = None,
+) -> Float[Tensor, "samples batch"]:
+    """log p(x, z) − log q(z|x) of each draw z of q: the mean of its exponential is p(x), its own mean is the bound.
+
+    Raises ValueError when `eps` is given for a model of several stochastic layers, which draws its own noise.
+
+    Source: the integrand of K13 (2) and of K13 (6).
+    """
+    if isinstance(model, DeepModel):
+        if eps is not None:
+            raise ValueError("eps is for one stochastic layer; expected a generator, as this model has several")
+        return model.log_weights(x, samples=samples, generator=generator)
     mean, log_var = model.encode(x)
     z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator))
-    log_joint = model.log_likelihood(x, z) + log_standard_normal(z)
-    return (log_joint - log_normal(z, mean, log_var)).mean(0)
+    return model.log_likelihood(x, z) + log_standard_normal(z) - log_normal(z, mean, log_var)
 
 
 def score_function_terms(
