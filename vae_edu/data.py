@@ -11,7 +11,7 @@ from urllib.error import URLError
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, Shaped
 from torch import Generator, Tensor
 
 from vae_edu import files
@@ -58,11 +58,11 @@ def load(name: str, split: str = "train", root: str | Path | None = None) -> Ima
 
 
 def binarize(
-    x: Float[Tensor, "batch pixels"], how: str, generator: Generator | None = None
-) -> Float[Tensor, "batch pixels"]:
+    x: Shaped[Tensor, "batch pixels"], how: str, generator: Generator | None = None
+) -> Shaped[Tensor, "batch pixels"]:
     """Grey values turned into what the decoder is asked to explain.
 
-    "none" leaves them grey; "threshold" is 1 where x > 0.5; "dynamic" draws 1 with probability x, anew at each call.
+    "none" leaves them alone; "threshold" is 1 where x > 0.5; "dynamic" draws 1 with probability x, anew at each call.
     """
     if how == "none":
         return x

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
 from vae_edu.bounds import Terms
@@ -44,7 +44,7 @@ class Options(TypedDict, total=False):
 
 def learn(
     model: Any,
-    x: Float[Tensor, "n columns"],
+    x: Shaped[Tensor, "n columns"],
     step: LearnerStep,
     *,
     parts: Mapping[str, Stateful] | None = None,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Shaped
 from torch import Generator, Tensor
 from tqdm.auto import tqdm
 
@@ -45,7 +45,7 @@ class Loop:
     def run(
         self,
         step: Step,
-        x: Float[Tensor, "n pixels"],
+        x: Shaped[Tensor, "n columns"],
         parts: dict[str, Stateful],
         measure: Measure | None = None,
     ) -> History:
@@ -97,8 +97,8 @@ class Loop:
 
 
 def minibatches(
-    x: Float[Tensor, "n pixels"], size: int, generator: Generator
-) -> Iterator[Float[Tensor, "batch pixels"]]:
+    x: Shaped[Tensor, "n columns"], size: int, generator: Generator
+) -> Iterator[Shaped[Tensor, "batch columns"]]:
     """The data once, in random order, `size` at a time; the last may be smaller."""
     for indices in torch.randperm(len(x), generator=generator, device=x.device).split(size):
         yield x[indices]
