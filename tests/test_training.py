@@ -1,5 +1,6 @@
 """Training by recipe, in process and on the embedded digits: the card says what was maximized."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -7,8 +8,13 @@ import torch
 
 from vae_edu import recipes
 from vae_edu.bounds import elbo, elbo_terms
-from vae_edu.models import mlp_vae
-from vae_edu.recipes import Recipe, recipe
+from vae_edu.checkpoints import load_weights
+from vae_edu.data import ImageData
+from vae_edu.errors import UserError
+from vae_edu.learning import evaluate
+from vae_edu.models import mlp_cvae, mlp_regressor, mlp_vae
+from vae_edu.objectives import regression_terms
+from vae_edu.recipes import Recipe, labeled_images, recipe
 from vae_edu.training import nats, train
 
 
@@ -58,3 +64,28 @@ def test_the_ablations_are_weights_of_one_objective():
 
 def test_small_numbers_are_not_rounded_away():
     assert [nats(value) for value in (-107.834, 0.0, -5.6e-7)] == ["-107.83", "0.00", "-5.6e-07"]
+
+
+def test_rows_with_labels_train_a_conditional_model(monkeypatch, tmp_path, digits):
+    plan = small(rows=labeled_images)
+    plan = replace(plan, build=partial(mlp_cvae, 74, range(64, 74), (), (8,), 2))
+    rows = plan.rows(digits)
+    assert torch.equal(rows[:, :64], digits.x)
+    assert torch.equal(rows[:, 64:].argmax(1), digits.labels)
+    assert (rows[:, 64:].sum(1) == 1).all()
+    trained, _ = run(monkeypatch, tmp_path, plan)
+    model = load_weights(plan.new_model(), trained.weights)
+    assert trained.bounds["train"] == pytest.approx(evaluate(model, rows))
+
+
+def test_rows_with_labels_need_labels():
+    with pytest.raises(UserError, match="'faces' has none"):
+        labeled_images(ImageData("faces", "train", torch.zeros(2, 3), None, (1, 3), ""))
+
+
+def test_the_card_of_a_regressor_speaks_of_no_latent_variable(monkeypatch, tmp_path):
+    plan = replace(small(objective=regression_terms), build=partial(mlp_regressor, 64, range(3, 64, 8), (8,)))
+    trained, card = run(monkeypatch, tmp_path, plan)
+    assert "with no z: the bound is log p(y|c) itself." in card
+    assert "sampled" not in card
+    assert f"| bound on test | {trained.bounds['test']:.2f} nats per image |" in card

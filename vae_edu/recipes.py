@@ -1,17 +1,39 @@
 """Every named model: its network, its data, its objective, its schedule, and where it comes from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from vae_edu.bounds import Objective, elbo_terms
+from vae_edu.data import ImageData
 from vae_edu.errors import UserError
 from vae_edu.learning import History, fit
-from vae_edu.models import VAE, conv_vae, gaussian_mlp_vae, mlp_vae
+from vae_edu.models import conv_vae, gaussian_mlp_vae, mlp_cvae, mlp_regressor, mlp_vae
+from vae_edu.objectives import regression_terms
+
+
+def images(data: ImageData) -> Float[Tensor, "n pixels"]:
+    """The data rows of most models: images alone."""
+    return data.x
+
+
+def labeled_images(data: ImageData, classes: int = 10) -> Float[Tensor, "n entries"]:
+    """Data rows of an image and, after its pixels, its class as a one-hot vector.
+
+    Raises UserError for data without labels.
+    """
+    if data.labels is None:
+        raise UserError(f"rows with labels need labeled images, and {data.name!r} has none; use mnist or digits.")
+    return torch.cat([data.x, F.one_hot(data.labels, classes).to(data.x.dtype)], dim=1)
+
+
+CENTER_COLUMN = range(13, 784, 28)  # of 28×28 images
 
 
 @dataclass(frozen=True)
@@ -22,8 +44,9 @@ class Recipe:
     title: str
     source: str
     data: str
-    build: "partial[VAE]"
+    build: "partial[Any]"
     objective: Objective = elbo_terms
+    rows: Callable[[ImageData], Tensor] = images
     epochs: int = 5
     batch_size: int = 100
     learning_rate: float = 1e-3
@@ -55,22 +78,22 @@ class Recipe:
         options = [f"{option}={value!r}" for option, value in getattr(self.objective, "keywords", {}).items()]
         return f"{name}({', '.join(options)})" if options else name
 
-    def new_model(self, seed: int | None = None) -> VAE:
-        """A fresh model whose initial weights depend on the seed alone; torch's global stream is left as it was."""
+    def new_model(self, seed: int | None = None) -> Any:
+        """A fresh VAE, CVAE or regressor; its first weights depend on the seed alone. Torch's global stream is untouched."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed if seed is None else seed)
             return self.build()
 
     def fit(
         self,
-        model: VAE,
-        x: Float[Tensor, "n pixels"],
+        model: Any,
+        x: Float[Tensor, "n entries"],
         *,
         seed: int | None = None,
         epochs: int | None = None,
         **options: Any,
     ) -> History:
-        """Run the recipe on x, with its own seed and epochs unless given; `options` go to `fit`."""
+        """Run the recipe on the data rows x, with its own seed and epochs unless given; `options` go to `fit`."""
         return fit(
             model,
             x,
@@ -133,6 +156,32 @@ _RECIPES = [
         data="mnist",
         build=partial(mlp_vae, 784, (400,), 2),
         objective=partial(elbo_terms, reconstruction_weight=0.0),
+    ),
+    Recipe(
+        name="cvae-column",
+        title="CVAE on grey MNIST: the center column given, the rest told, 16 latents",
+        source="D16 §4.2, with smaller networks and a grey condition",
+        data="mnist",
+        build=partial(mlp_cvae, 784, CENTER_COLUMN, (128,), (400,), 16),
+        epochs=25,
+    ),
+    Recipe(
+        name="regressor-column",
+        title="Regressor on grey MNIST: the center column given, the rest told, no latents",
+        source="D16 §4.2, with the decoder of recipe cvae-column",
+        data="mnist",
+        build=partial(mlp_regressor, 784, CENTER_COLUMN, (128, 400)),
+        objective=regression_terms,
+        epochs=25,
+    ),
+    Recipe(
+        name="cvae-label",
+        title="CVAE on grey MNIST: the digit's class given, its image told, 16 latents",
+        source="D16 §3, with a one-hot condition",
+        data="mnist",
+        build=partial(mlp_cvae, 794, range(784, 794), (), (400,), 16),
+        rows=labeled_images,
+        epochs=25,
     ),
 ]
 RECIPES = {recipe.name: recipe for recipe in _RECIPES}

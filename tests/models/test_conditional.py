@@ -189,7 +189,7 @@ def test_condition_and_target_part_a_row_and_complete_puts_it_together():
     assert torch.equal(many, x.expand(2, 3, -1))
 
 
-def test_the_centre_column_of_28_by_28_images():
+def test_the_center_column_of_28_by_28_images():
     model = mlp_cvae(784, range(13, 784, 28), (), (4,), 2)
     image = torch.arange(784.0).view(28, 28)
     assert torch.equal(model.condition(image.flatten()), image[:, 13])

@@ -1,7 +1,7 @@
 """Pretrained weights: float16 safetensors, each beside a model card that says how to train it again."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -10,15 +10,14 @@ from torch import nn
 
 from vae_edu.errors import UserError
 from vae_edu.files import written_atomically
-from vae_edu.models import VAE
 from vae_edu.recipes import recipe
 
 FOLDER = Path(__file__).parent
 Model = TypeVar("Model", bound=nn.Module)
 
 
-def load_pretrained(name: str) -> VAE:
-    """The recipe's model with the shipped weights, in float32, ready to use.
+def load_pretrained(name: str) -> Any:
+    """The recipe's model (VAE, CVAE or regressor) with the shipped weights, in float32, ready to use.
 
     Raises UserError for a name without shipped weights, and for a damaged or unfitting file.
     """
