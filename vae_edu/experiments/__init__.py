@@ -29,7 +29,17 @@ EXPERIMENTS = {
     "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",
     "k13-fig4": "vae_edu.experiments.k13_fig4",
     "ppca": "vae_edu.experiments.ppca",
+    "seed-1": "vae_edu.experiments.seed_traversals:seed_1",
+    "seed-2": "vae_edu.experiments.seed_traversals:seed_2",
+    "seed-3": "vae_edu.experiments.seed_traversals:seed_3",
+    "seed-4": "vae_edu.experiments.seed_planes:seed_4",
+    "seed-5": "vae_edu.experiments.seed_planes:seed_5",
+    "seed-6": "vae_edu.experiments.seed_traversals:seed_6",
+    "seed-7": "vae_edu.experiments.seed_planes:seed_7",
+    "seed-8": "vae_edu.experiments.seed_planes:seed_8",
+    "seed-9": "vae_edu.experiments.seed_latent_count:seed_9",
     "seed-spread": "vae_edu.experiments.seed_spread",
+    "seed-spread-cnn": "vae_edu.experiments.seed_spread:cnn",
 }
 
 

@@ -1,0 +1,59 @@
+"""Whom the seed project's experiments question: its models with the shipped weights, and images they never saw."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from jaxtyping import Int64
+from torch import Tensor, nn
+
+from vae_edu.checkpoints import load_pretrained
+from vae_edu.data import ImageData, load
+from vae_edu.evaluation.classifier import accuracy, train_classifier
+from vae_edu.experiments import Request
+from vae_edu.models import VAE, mlp_vae
+from vae_edu.recipes import recipe
+
+
+def images(request: Request) -> tuple[ImageData, ImageData]:
+    """Training and test images: MNIST, and the embedded digits for a quick look."""
+    name = "digits" if request.budget == "quick" else "mnist"
+    train, test = (load(name, split, request.data_root) for split in ("train", "test"))
+    return train, test
+
+
+def subject(name: str, request: Request) -> VAE:
+    """The recipe's model with the shipped weights; for a quick look a small one of the same objective, on digits."""
+    if request.budget != "quick":
+        return load_pretrained(name).requires_grad_(False)
+    plan = recipe(name)
+    small = replace(plan, build=partial(mlp_vae, 64, (64,), plan.new_model().latent), seed=request.seed, epochs=20)
+    model = small.new_model()
+    small.fit(model, images(request)[0].x, device="cpu", progress=False)
+    return model.requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A classifier of the training images, and the share of test images it names rightly."""
+
+    classify: nn.Module
+    test_accuracy: float
+
+
+def judge(request: Request) -> Judge:
+    """A small classifier, trained here."""
+    train, test = images(request)
+    epochs = 20 if request.budget == "quick" else 3
+    classifier = train_classifier(train.x, labels(train), epochs=epochs, seed=request.seed)
+    return Judge(classifier, accuracy(classifier, test.x, labels(test)))
+
+
+def labels(data: ImageData) -> Int64[Tensor, "n"]:
+    """The digits' labels, which both data sets have."""
+    assert data.labels is not None
+    return data.labels
+
+
+def checksums(*parts: ImageData) -> dict[str, str]:
+    """What an outcome says of its data."""
+    return {f"{part.name} {part.split}": part.checksum for part in parts}

@@ -1,0 +1,176 @@
+"""The seed project's experiments 1, 2, 3 and 6: z moved from where an image put it, and what the picture does."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Generator, Tensor
+
+from vae_edu.data import ImageData
+from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject
+from vae_edu.gaussians import kl_standard_normal, reparameterize
+from vae_edu.plots import raster, use_book_style
+from vae_edu.plots.images import image_rows
+
+STEPS = torch.linspace(-3, 3, 13)
+MANY = 1000  # images over which what is seen in one is averaged
+ACTIVE = 0.01  # variance over the data from which on a dimension is called active, as in the literature
+PATH = torch.linspace(0, 1, 21)
+PAIRS = 100
+
+
+def seed_1(request: Request) -> Outcome:
+    """ε = t·(1, …, 1) with t from −3 to 3: digits that differ minutely for |t| ≤ 1, the length of usual noise.
+
+    The seed project sweeps one side only, t = 0 … 0.95.
+    """
+    printed = {"sweep": "t = 0, 0.05, …, 0.95: one side only", "finding": "digits that differ minutely"}
+    return _noise_sweep("vanilla", "noise", request, printed)
+
+
+def seed_6(request: Request) -> Outcome:
+    """The same without the KL term: σ has shrunk until no t moves the picture by as much as print can show."""
+    printed = {"finding": "experiment 1's images are the same, all of them"}
+    return _noise_sweep("no-kl", "noise-without-kl", request, printed)
+
+
+def _noise_sweep(name: str, figure: str, request: Request, printed: dict[str, str]) -> Outcome:
+    model, (_, test) = subject(name, request), images(request)
+    mean, log_var = model.encode(test.x[:MANY])
+    z = shifted(mean, log_var, STEPS)
+    pictures = model.images(z)
+    middle = pictures[len(STEPS) // 2]
+    moved = (pictures - middle).abs()
+    numbers = {
+        "steps of t": STEPS.tolist(),
+        "length of ε over its usual length": STEPS.abs().tolist(),  # ‖t·(1, …, 1)‖ / √J
+        "image 0": {"label": int(labels(test)[0]), "largest pixel change": moved[:, 0].amax(-1).tolist()},
+        f"first {len(mean)} images": {
+            "largest pixel change, mean over images": moved.amax(-1).mean(-1).tolist(),
+            "largest pixel change of all": moved.amax((1, 2)).tolist(),
+            "root mean square pixel change": rms(moved, (1, 2)).tolist(),
+            "log p(x|z), mean over images": model.log_likelihood(test.x[:MANY], z).mean(-1).tolist(),
+        },
+        "root mean square difference of two images of a digit": within_digit(test),
+        "one step of 8-bit grey": 1 / 255,
+        "log variance": {"mean": log_var.mean().item(), "least": log_var.min().item(), "most": log_var.max().item()},
+        "spread of posterior means": mean.std(0).tolist(),
+        "seed project": printed,
+    }
+    return Outcome(numbers, {figure: _rows({"$\\epsilon$ from $-3$ to $3$": pictures[:, 0]}, test)}, checksums(test))
+
+
+def seed_2(request: Request) -> Outcome:
+    """One dimension of z moved from −3 to 3, the others held: an active dimension changes one thing, an inactive none.
+
+    The seed project draws new noise on top of the moved z, which moves every other dimension too.
+    """
+    model, (_, test) = subject("vanilla", request), images(request)
+    mean, log_var = model.encode(test.x)
+    variance = mean.var(0)
+    most, least = int(variance.argmax()), int(variance.argmin())
+    pictures = {j: model.images(traverse(mean[0], j, STEPS)) for j in range(model.latent)}
+    noise = torch.randn(len(STEPS), model.latent, generator=Generator().manual_seed(request.seed))
+    redrawn = model.images(reparameterize(traverse(mean[0], most, STEPS), log_var[0], noise))
+    numbers = {
+        "steps of z_j": STEPS.tolist(),
+        "by dimension": {
+            "variance of the posterior mean over the data": variance.tolist(),
+            "KL, nats": kl_standard_normal(mean.unsqueeze(-1), log_var.unsqueeze(-1)).mean(0).tolist(),
+            "root mean square pixel change": [rms(pictures[j] - pictures[j].mean(0), (0, 1)).item() for j in pictures],
+        },
+        "active dimensions": int((variance > ACTIVE).sum()),
+        "shown": {"active": most, "inactive": least},
+        "root mean square pixel change by new noise alone": rms(redrawn - pictures[most], (0, 1)).item(),
+        "seed project": {"finding": "the same digit with one thing varied", "slip": "draws new noise on top"},
+    }
+    rows = {
+        f"most active, $z_{{{most + 1}}}$": pictures[most],
+        f"least active, $z_{{{least + 1}}}$": pictures[least],
+        "most active, new noise on top": redrawn,
+    }
+    return Outcome(numbers, {"traversal": _rows(rows, test)}, checksums(test))
+
+
+def seed_3(request: Request) -> Outcome:
+    """From a 4 to a 9 with one shared ε, in a straight line through z, both ends included: mixtures of the two.
+
+    The seed project stops at t = 0.95. Mixing the pixels of the two ends serves as comparison.
+    """
+    model, (train, test), critic = subject("vanilla", request), images(request), judge(request)
+    fours, nines = (test.x[labels(test) == digit][:PAIRS] for digit in (4, 9))
+    n = min(len(fours), len(nines))
+    eps = torch.randn(n, model.latent, generator=Generator().manual_seed(request.seed))
+    four, nine = (reparameterize(*model.encode(x[:n]), eps) for x in (fours, nines))
+    through_z = model.images(interpolate(four, nine, PATH))
+    mixed = interpolate(model.images(four), model.images(nine), PATH)
+    paths = {"straight line through z": through_z, "mixed pixels": mixed}
+    numbers = {
+        "t": PATH.tolist(),
+        "pairs": n,
+        **{name: probabilities(critic.classify, path) for name, path in paths.items()},
+        "largest pixel difference between the two midpoints, mean": _midpoint_difference(through_z, mixed),
+        "classifier's test accuracy": critic.test_accuracy,
+        "seed project": {"finding": "mixtures of the two digits", "slip": "stops at t = 0.95"},
+    }
+    shown = {name: path[::2, 0] for name, path in paths.items()}
+    return Outcome(numbers, {"interpolation": _rows(shown, test)}, checksums(train, test))
+
+
+def shifted(
+    mean: Float[Tensor, "batch latent"], log_var: Float[Tensor, "batch latent"], steps: Float[Tensor, "steps"]
+) -> Float[Tensor, "steps batch latent"]:
+    """z = mean + sigma·ε with ε = t·(1, …, 1) for each t of `steps`. Source: K13 (4)."""
+    return reparameterize(mean, log_var, steps.view(-1, 1, 1).expand(-1, *mean.shape))
+
+
+def traverse(
+    z: Float[Tensor, "latent"], dimension: int, steps: Float[Tensor, "steps"]
+) -> Float[Tensor, "steps latent"]:
+    """Copies of z in which one dimension takes the values of `steps`."""
+    copies = z.repeat(len(steps), 1)
+    copies[:, dimension] = steps
+    return copies
+
+
+def interpolate(
+    start: Float[Tensor, "*batch dim"], end: Float[Tensor, "*batch dim"], t: Float[Tensor, "steps"]
+) -> Float[Tensor, "steps *batch dim"]:
+    """(1 − t)·start + t·end for each t: the first is `start` and the last, at t = 1, is `end`."""
+    return torch.stack([torch.lerp(start, end, float(weight)) for weight in t])
+
+
+def probabilities(classify: torch.nn.Module, path: Float[Tensor, "steps pairs pixels"]) -> dict[str, Any]:
+    """What the classifier says along a path, as mean over pairs, with the standard error where it is least sure."""
+    p = classify(path).softmax(-1)
+    return {
+        "p(4)": p[..., 4].mean(1).tolist(),
+        "p(9)": p[..., 9].mean(1).tolist(),
+        "p(another digit)": (1 - p[..., 4] - p[..., 9]).mean(1).tolist(),
+        "largest standard error": (p.std(1) / p.shape[1] ** 0.5).max().item(),
+        "first pair": {"p(4)": p[:, 0, 4].tolist(), "p(9)": p[:, 0, 9].tolist()},
+    }
+
+
+def rms(difference: Tensor, dim: tuple[int, ...]) -> Tensor:
+    """Root of the mean square, pixels and more averaged over."""
+    return difference.square().mean(dim).sqrt()
+
+
+def within_digit(data: ImageData) -> float:
+    """Root mean square pixel difference of two images of the same digit, drawn independently."""
+    classes = [data.x[labels(data) == digit] for digit in labels(data).unique()]
+    return (2 * torch.stack([x.var(0).mean() for x in classes]).mean()).sqrt().item()
+
+
+def _midpoint_difference(a: Float[Tensor, "steps n pixels"], b: Float[Tensor, "steps n pixels"]) -> float:
+    middle = len(a) // 2
+    return (a[middle] - b[middle]).abs().amax(-1).mean().item()
+
+
+def _rows(rows: dict[str, Tensor], data: ImageData) -> Figure:
+    use_book_style()
+    raster()
+    return image_rows({name: pictures.unflatten(-1, data.image_shape).numpy() for name, pictures in rows.items()})
