@@ -79,7 +79,7 @@ class Recipe:
         return f"{name}({', '.join(options)})" if options else name
 
     def new_model(self, seed: int | None = None) -> Any:
-        """A fresh VAE, CVAE or regressor; its first weights depend on the seed alone. Torch's global stream is untouched."""
+        """A fresh VAE, CVAE or regressor, its weights drawn from the seed alone; the global stream is untouched."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed if seed is None else seed)
             return self.build()
