@@ -40,6 +40,7 @@ EXPERIMENTS = {
     "seed-9": "vae_edu.experiments.seed_latent_count:seed_9",
     "seed-spread": "vae_edu.experiments.seed_spread",
     "seed-spread-cnn": "vae_edu.experiments.seed_spread:cnn",
+    "seed-spread-no-kl": "vae_edu.experiments.seed_spread:no_kl",
 }
 
 
