@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 BUDGETS = ("quick", "cpu", "paper")
 
 EXPERIMENTS = {
+    "d16-appendix-a": "vae_edu.experiments.d16_appendix_a",
     "d16-fig3": "vae_edu.experiments.d16_fig3",
     "k13-fig2-frey": "vae_edu.experiments.k13_fig2:frey",
     "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",
+    "k13-fig3": "vae_edu.experiments.k13_fig3",
     "k13-fig4": "vae_edu.experiments.k13_fig4",
     "ppca": "vae_edu.experiments.ppca",
     "seed-1": "vae_edu.experiments.seed_traversals:seed_1",
