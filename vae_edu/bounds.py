@@ -5,7 +5,7 @@ sum is the bound to maximize for each data point. Naming the terms lets one trai
 plot its parts and say which of them broke.
 """
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -43,7 +43,7 @@ class DeepModel(Protocol):
 class Objective(Protocol):
     """Anything `fit` can maximize."""
 
-    def __call__(self, model: LatentVariableModel, x: Tensor, *, generator: Generator | None = None) -> Terms:
+    def __call__(self, model: Any, x: Tensor, *, generator: Generator | None = None) -> Terms:
         """Terms whose sum is the bound, each of shape (batch,), in nats."""
 
 
