@@ -82,7 +82,7 @@ def elbo(
 ) -> Float[Tensor, "batch"]:
     """Estimator B of the evidence lower bound, per data point, in nats.
 
-    Source: K13 (3), K13 (7), K13 (10), D16 (5).
+    Source: K13 (3), K13 (7), K13 (10), D16 (5); of a conditional model, D16 (15).
     """
     terms = elbo_terms(model, x, eps=eps, samples=samples, generator=generator)
     return terms["reconstruction"] + terms["-KL"]
@@ -98,7 +98,7 @@ def elbo_a(
 ) -> Float[Tensor, "batch"]:
     """Estimator A: the mean over samples of log p(x|z) + log p(z) − log q(z|x), per data point, in nats.
 
-    Source: K13 (2), K13 (6); the expectation in D16 (3), with its sign changed.
+    Source: K13 (2), K13 (6); the expectation in D16 (3), of a conditional model in D16 (14), with its sign changed.
     """
     return log_weights(model, x, eps=eps, samples=samples, generator=generator).mean(0)
 
