@@ -25,11 +25,15 @@ BUDGETS = ("quick", "cpu", "paper")
 
 EXPERIMENTS = {
     "d16-appendix-a": "vae_edu.experiments.d16_appendix_a",
+    "d16-fig2": "vae_edu.experiments.d16_fig2",
     "d16-fig3": "vae_edu.experiments.d16_fig3",
+    "d16-fig7": "vae_edu.experiments.prior_samples:d16_fig7",
+    "d16-latents": "vae_edu.experiments.d16_latents",
     "k13-fig2-frey": "vae_edu.experiments.k13_fig2:frey",
     "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",
     "k13-fig3": "vae_edu.experiments.k13_fig3",
     "k13-fig4": "vae_edu.experiments.k13_fig4",
+    "k13-fig5": "vae_edu.experiments.prior_samples:k13_fig5",
     "ppca": "vae_edu.experiments.ppca",
     "seed-1": "vae_edu.experiments.seed_traversals:seed_1",
     "seed-2": "vae_edu.experiments.seed_traversals:seed_2",
