@@ -28,6 +28,8 @@ EXPERIMENTS = {
     "d16-fig2": "vae_edu.experiments.d16_fig2",
     "d16-fig3": "vae_edu.experiments.d16_fig3",
     "d16-fig7": "vae_edu.experiments.prior_samples:d16_fig7",
+    "d16-fig8": "vae_edu.experiments.d16_fig8",
+    "d16-half": "vae_edu.experiments.d16_half",
     "d16-latents": "vae_edu.experiments.d16_latents",
     "k13-fig2-frey": "vae_edu.experiments.k13_fig2:frey",
     "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",

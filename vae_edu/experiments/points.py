@@ -87,14 +87,16 @@ def run_points(
     unknown = set(only) - points.keys()
     if unknown:
         raise UserError(f"there is no point {min(unknown)!r}; this experiment has: {', '.join(points)}.")
+    wanted = [name for name in only or points if name not in ledger.finished()]
     with writable_folder(ledger.folder / UNFINISHED):
         bar = tqdm(
-            total=sum(points[name].cost for name in only or points), disable=not progress, dynamic_ncols=True,
+            total=sum(points[name].cost for name in wanted), disable=not progress, dynamic_ncols=True,
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left",
         )  # fmt: skip
-        with bar:
-            for wait in (False, True):  # first what nobody is at, then what another process began and may have left
-                for name in only or points:
+    with bar:
+        for wait in (False, True):  # first what nobody is at, then what another process began and may have left
+            for name in wanted:
+                if name not in ledger.finished():
                     _run_one(name, points[name], list(points), ledger, wait, bar)
     entries = ledger.finished()
     left = points.keys() - entries.keys()
@@ -105,19 +107,22 @@ def run_points(
 
 def _run_one(name: str, point: Point, names: list[str], ledger: Ledger, wait: bool, bar: tqdm) -> None:
     unfinished = ledger.folder / UNFINISHED
+    lock = FileLock(unfinished / f"{name}.lock")
     try:
-        with FileLock(unfinished / f"{name}.lock", timeout=-1 if wait else 0):
-            done = ledger.finished()
-            if name not in done:
-                bar.set_description(f"{name} ({len(done) + 1} of {len(names)})")
-                ledger.add(name, _timed(name, point, unfinished / f"{name}.pt", len(done), len(names)), names)
-                (unfinished / f"{name}.pt").unlink(missing_ok=True)
-                bar.update(point.cost)
-            elif not wait:
-                bar.initial += point.cost  # not this process's pace
-                bar.update(point.cost)
-    except Timeout:
+        lock.acquire(timeout=-1 if wait else 0)
+    except (Timeout, FileNotFoundError):  # another process is at it, or has finished everything and tidied up
         return
+    try:
+        done = ledger.finished()
+        if name in done:  # by another process, while this one waited for the lock
+            bar.total -= point.cost
+            return
+        bar.set_description(f"{name} ({len(done) + 1} of {len(names)})")
+        ledger.add(name, _timed(name, point, unfinished / f"{name}.pt", len(done), len(names)), names)
+        (unfinished / f"{name}.pt").unlink(missing_ok=True)
+        bar.update(point.cost)
+    finally:
+        lock.release()
 
 
 def _timed(name: str, point: Point, state: Path, done: int, total: int) -> Result:
