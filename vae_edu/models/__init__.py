@@ -1,7 +1,9 @@
 """The models: one decoder and one encoder each, and nothing about how they are trained."""
 
+from vae_edu.models.bayesian import BayesianVAE, WeightPosterior
 from vae_edu.models.conditional import CVAE, Regressor, mlp_cvae, mlp_regressor
 from vae_edu.models.conditional_linear import ConditionalLinearGaussian
+from vae_edu.models.conjugate import ConjugateGaussian
 from vae_edu.models.conv import conv_vae
 from vae_edu.models.linear import LinearGaussian
 from vae_edu.models.networks import BernoulliMLP, GaussianMLP
@@ -12,11 +14,14 @@ from vae_edu.models.vae import VAE, gaussian_mlp_vae, mlp_vae
 __all__ = [
     "CVAE",
     "VAE",
+    "BayesianVAE",
     "BernoulliMLP",
     "ConditionalLinearGaussian",
+    "ConjugateGaussian",
     "GaussianMLP",
     "LinearGaussian",
     "Regressor",
+    "WeightPosterior",
     "conv_vae",
     "fixed_noise_ppca",
     "gaussian_mlp_vae",
