@@ -45,7 +45,7 @@ def reparameterize(
     `eps` is standard normal noise, drawn here from `generator` unless given. Leading axes of `eps`
     (several samples per data point) carry over to z.
 
-    Source: K13 (4), K13 §2.4, D16 (10).
+    Source: K13 (4), K13 (17), K13 §2.4, D16 (10).
     """
     if eps is None:
         eps = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
