@@ -1,0 +1,69 @@
+"""K13 figure 2's experiment: the setup as the paper has it, the published curves, and what is laid beside them."""
+
+import csv
+import math
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+import torch
+
+from vae_edu.data import load
+from vae_edu.experiments import Request, k13_fig2, published
+from vae_edu.experiments.k13_fig2 import FREY, MNIST
+from vae_edu.learning import evaluate
+from vae_edu.likelihoods import Bernoulli, Gaussian
+
+QUIET = Request("quick", progress=False)
+
+
+def test_panels_are_the_papers():
+    assert (MNIST.hidden, MNIST.latents, FREY.hidden, FREY.latents) == (500, (3, 5, 10, 20, 200), 200, (2, 5, 10, 20))
+    digits, faces = MNIST.new_model(20, 784, seed=0), FREY.new_model(2, 560, seed=0)
+    assert isinstance(digits.likelihood, Bernoulli)
+    assert isinstance(faces.likelihood, Gaussian)
+    assert faces.decoder.squash_mean
+    assert isinstance(digits.encoder.hidden[1], torch.nn.Tanh)
+    weights = digits.decoder.logits.weight
+    assert weights.std().item() == pytest.approx(0.01, rel=0.01)  # 392,000 draws: 0.1 % is the standard error
+    assert digits.decoder.logits.bias.abs().max() == 0
+
+
+def test_a_curve_is_the_bound_of_the_model_it_trained(tmp_path):
+    """The state left by a training without a record's framework holds the model: score it again."""
+    panel = replace(MNIST, data="digits", n=500, hidden=16, images=10_000, gather=0, step_size=0.02)
+    state = tmp_path / "state.pt"
+    curve = k13_fig2.curve(panel, "AEVB", 2, QUIET, state)
+    assert curve["samples"] == [500 * k for k in range(1, 21)]
+    assert curve["test"][-1] > curve["test"][0] + 1
+    model = panel.new_model(2, 64, seed=0)
+    model.load_state_dict(torch.load(state, weights_only=True)["parts"]["model"])
+    assert curve["test"][-1] == pytest.approx(evaluate(model, load("digits", "test").x), abs=0.01)
+
+
+def test_a_step_that_is_too_large_is_recorded_as_such(tmp_path):
+    panel = replace(MNIST, data="digits", n=500, hidden=16, images=10_000, gather=0, step_size=1e6)
+    assert "no longer finite" in k13_fig2.curve(panel, "AEVB", 2, QUIET, tmp_path / "s.pt")["diverged"]
+
+
+def test_published_curves_interpolate_between_their_points():
+    lines = (files("vae_edu.experiments.published") / "k13_curves.csv").read_text(encoding="utf-8").splitlines()
+    rows = [
+        (float(row["samples"]), float(row["value"]))
+        for row in csv.DictReader(lines)
+        if [row[key] for key in ("figure", "panel", "method", "split")] == ["2", "MNIST Nz=20", "AEVB", "test"]
+    ]
+    (n0, v0), (n1, v1) = sorted(rows)[10:12]
+    middle = published("2", "MNIST Nz=20", "AEVB", "test", math.sqrt(n0 * n1))
+    assert middle == pytest.approx((v0 + v1) / 2, abs=0.06)
+    assert published("2", "MNIST Nz=20", "AEVB", "test", 1.0) is None
+    assert published("2", "MNIST Nz=21", "AEVB", "test", 1e6) is None
+
+
+def test_ours_stand_beside_the_published_ones_where_both_are():
+    curve = {"samples": [500_000, 1_000_000, 9_980_000], "train": [-1, -2, -3], "test": [-4, -5, -6]}
+    table = k13_fig2.beside(MNIST, "WS 200", curve)
+    assert table == {
+        "1e+06": {"train": -2, "test": -5, "K13 train": -133.4, "K13 test": -130.7},
+        "1e+07": {"train": -3, "test": -6, "K13 train": -109.0, "K13 test": -109.0},
+    }
