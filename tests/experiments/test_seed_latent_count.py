@@ -9,7 +9,8 @@ from scipy.stats import entropy, sem
 
 from vae_edu.experiments import Request, seed_latent_count
 from vae_edu.experiments.seed_latent_count import pack, unpack, verdict
-from vae_edu.experiments.seed_subjects import Judge
+from vae_edu.experiments.seed_subjects import Judge, with_latents
+from vae_edu.recipes import recipe
 
 
 class FirstTen(torch.nn.Module):
@@ -69,9 +70,11 @@ def test_every_count_of_latents_has_its_row_of_pictures(outcome):
 
 
 def test_a_model_of_j_latents_is_measured(tmp_path):
-    train, test = seed_latent_count.images(Request("quick"))
+    request = Request("quick", progress=False)
+    train, test = seed_latent_count.images(request)
+    plan = with_latents(recipe("vanilla"), 3, request)
     result = seed_latent_count._measure(
-        3, 0, tmp_path / "state.pt", train=train, test=test, critic=Judge(FirstTen(1.0), 1.0), threshold=0.2
+        plan, 0, tmp_path / "state.pt", train=train, test=test, critic=Judge(FirstTen(1.0), 1.0), threshold=0.2
     )
     assert 0 <= result["active latents"] <= 3
     assert result["KL(q(z|x) || p(z)), nats"] > 0

@@ -7,7 +7,7 @@ from scipy.special import expit
 from torch import distributions
 
 from vae_edu.data import ImageData
-from vae_edu.experiments import Request
+from vae_edu.experiments import Request, seed_paths
 from vae_edu.experiments import seed_traversals as traversals
 from vae_edu.experiments.seed_subjects import Judge, judge, subject
 from vae_edu.gaussians import kl_standard_normal
@@ -45,6 +45,7 @@ def use(monkeypatch):
 
     def put(model):
         monkeypatch.setattr(traversals, "subject", lambda name, request: model)
+        monkeypatch.setattr(traversals, "trained", lambda plan, request: model)
         monkeypatch.setattr(traversals, "images", lambda request: (made_up("train"), made_up()))
         monkeypatch.setattr(traversals, "judge", lambda request: Judge(FirstTen(), 1.0))
 
@@ -92,8 +93,9 @@ def test_experiment_2_tells_used_from_unused_dimensions(use):
     model = linear_vae(log_var=0.0)
     use(model)
     numbers = traversals.seed_2(QUICK).numbers
-    found = numbers["by dimension"]
-    assert numbers["shown"]["inactive"] == 2
+    found = numbers["20 latents"]
+    assert found["shown"]["least active"] == 2
+    assert found["active dimensions"] == sum(value > 0.01 for value in model.encode(made_up().x)[0].var(0))
     assert found["root mean square pixel change"][2] == pytest.approx(0, abs=1e-6)
     assert found["KL, nats"][2] == 0
     assert found["variance of the posterior mean over the data"][2] == 0
@@ -108,23 +110,23 @@ def test_the_seed_projects_sweep_moves_z_by_the_variance_times_t(use):
     model = linear_vae(log_var=-2.0)
     use(model)
     numbers = traversals.seed_2(QUICK).numbers
-    j = numbers["shown"]["active"]
+    j = numbers["20 latents"]["shown"]["most active"]
     mean = model.encode(made_up().x)[0][0, j].item()
-    low, high = numbers["the seed project's sweep of the active dimension"]["range of z_j"]
+    low, high = numbers["the seed project's sweep of the most active of 20"]["range of z_j"]
     assert low == pytest.approx(mean + np.exp(-1) * mean, rel=1e-5)
     assert high - low == pytest.approx(np.exp(-2) * 4.75, rel=1e-5)
 
 
 def test_a_traversal_touches_one_dimension():
     z = torch.tensor([0.5, -1.0, 2.0])
-    path = traversals.traverse(z, 1, torch.tensor([-3.0, 0.0, 3.0]))
+    path = seed_paths.traverse(z, 1, torch.tensor([-3.0, 0.0, 3.0]))
     assert path.tolist() == [[0.5, -3.0, 2.0], [0.5, 0.0, 2.0], [0.5, 3.0, 2.0]]
     assert z.tolist() == [0.5, -1.0, 2.0]
 
 
 def test_interpolation_reaches_both_ends_in_equal_steps():
     start, end = torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(2))
-    path = traversals.interpolate(start, end, traversals.PATH)
+    path = seed_paths.interpolate(start, end, traversals.PATH)
     assert torch.equal(path[0], start)
     assert torch.equal(path[-1], end)
     np.testing.assert_allclose(path, np.linspace(start, end, 21), atol=1e-6)

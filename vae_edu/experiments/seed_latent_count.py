@@ -2,7 +2,6 @@
 
 import math
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,12 @@ from vae_edu.data import ImageData
 from vae_edu.evaluation.classifier import confidence
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.points import Point
-from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
+from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge, with_latents
 from vae_edu.experiments.seed_traversals import ACTIVE
 from vae_edu.gaussians import kl_standard_normal, reparameterize
-from vae_edu.models import mlp_vae
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows
-from vae_edu.recipes import recipe
+from vae_edu.recipes import Recipe, recipe
 
 LATENTS = {"quick": (2, 5), "cpu": (2, 5, 10, 20, 50, 100), "paper": (2, 5, 10, 20, 50, 100, 200)}
 SEEDS = {"quick": 1, "cpu": 1, "paper": 3}
@@ -42,10 +40,14 @@ def seed_9(request: Request) -> Outcome:
     (train, test), critic = images(request), judge(request)
     sure = confidence(critic.classify, test.x)
     threshold = sure.quantile(UNSURE).item()
-    runs = [(latent, seed) for latent in LATENTS[request.budget] for seed in range(SEEDS[request.budget])]
-    measured = partial(_measure, train=train, test=test, critic=critic, threshold=threshold)
+    seeds = range(request.seed, request.seed + SEEDS[request.budget])
+    runs = [(latent, seed) for latent in LATENTS[request.budget] for seed in seeds]
+    look = partial(_measure, train=train, test=test, critic=critic, threshold=threshold)
     results = request.run(
-        {f"{j} latents, seed {request.seed + k}": Point(partial(measured, j, request.seed + k)) for j, k in runs}
+        {
+            f"{j} latents, seed {seed}": Point(partial(look, with_latents(recipe("vanilla"), j, request), seed))
+            for j, seed in runs
+        }
     )
     numbers = {
         "latents": list(LATENTS[request.budget]),
@@ -63,11 +65,9 @@ def seed_9(request: Request) -> Outcome:
 
 
 def _measure(
-    latent: int, seed: int, state: Path, *, train: ImageData, test: ImageData, critic: Judge, threshold: float
+    plan: Recipe, seed: int, state: Path, *, train: ImageData, test: ImageData, critic: Judge, threshold: float
 ) -> dict[str, Any]:
     """Train one VAE and look at it."""
-    pixels = train.x.shape[1]
-    plan = replace(recipe("vanilla"), build=partial(mlp_vae, pixels, (400 if pixels == 784 else 64,), latent))
     model = plan.new_model(seed)
     history = plan.fit(model, train.x, seed=seed, resume=state, progress=False)
     model.requires_grad_(False).cpu()

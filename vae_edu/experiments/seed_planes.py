@@ -42,7 +42,7 @@ def seed_4(request: Request) -> Outcome:
         "seed project": {"finding": "the transitions between digits"},
     }
     _style()
-    return Outcome(numbers, {"grid": mosaic(grid, test.image_shape, width=5.0)}, checksums(train, test))
+    return Outcome(numbers, {"grid": mosaic(grid, test.image_shape, width=3.5)}, checksums(train, test))
 
 
 def seed_5(request: Request) -> Outcome:
@@ -150,7 +150,7 @@ def _pictures(model: Any, test: ImageData, mean: Float[Tensor, "n 2"]) -> dict[s
     back = {"image": test.x[:10], "mean picture": model.images(mean[:10])}
     _style()
     return {
-        "plane": mosaic(model.images(z), test.image_shape, width=5.0),
+        "plane": mosaic(model.images(z), test.image_shape, width=3.5),
         "back": image_rows({name: part.unflatten(-1, test.image_shape).numpy() for name, part in back.items()}),
     }
 

@@ -11,7 +11,7 @@ from vae_edu.data import ImageData, load
 from vae_edu.evaluation.classifier import accuracy, train_classifier
 from vae_edu.experiments import Request
 from vae_edu.models import VAE, mlp_vae
-from vae_edu.recipes import recipe
+from vae_edu.recipes import Recipe, recipe
 
 
 def images(request: Request) -> tuple[ImageData, ImageData]:
@@ -25,11 +25,21 @@ def subject(name: str, request: Request) -> VAE:
     """The recipe's model with the shipped weights; for a quick look a small one of the same objective, on digits."""
     if request.budget != "quick":
         return load_pretrained(name).requires_grad_(False)
-    plan = recipe(name)
-    small = replace(plan, build=partial(mlp_vae, 64, (64,), plan.new_model().latent), seed=request.seed, epochs=20)
-    model = small.new_model()
-    small.fit(model, images(request)[0].x, device="cpu", progress=False)
-    return model.requires_grad_(False)
+    return trained(with_latents(recipe(name), recipe(name).new_model().latent, request), request)
+
+
+def with_latents(plan: Recipe, latent: int, request: Request) -> Recipe:
+    """The recipe with another number of latents; for a quick look with fewer hidden units, on digits."""
+    if request.budget == "quick":
+        return replace(plan, build=partial(mlp_vae, 64, (64,), latent), epochs=20)
+    return replace(plan, build=partial(mlp_vae, 784, (400,), latent))
+
+
+def trained(plan: Recipe, request: Request) -> VAE:
+    """A model trained here, by the recipe and the request's seed."""
+    model = plan.new_model(request.seed)
+    plan.fit(model, images(request)[0].x, seed=request.seed, progress=False)
+    return model.requires_grad_(False).cpu()
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,18 @@ from torch import Generator, Tensor
 
 from vae_edu.data import ImageData
 from vae_edu.experiments import Outcome, Request
-from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject
+from vae_edu.experiments.seed_paths import interpolate, sampled_twice, shifted, traverse
+from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject, trained, with_latents
 from vae_edu.gaussians import kl_standard_normal, reparameterize
+from vae_edu.models import VAE
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows
+from vae_edu.recipes import recipe
 
 STEPS = torch.linspace(-3, 3, 13)
 SEED_STEPS = torch.linspace(0, 4.75, 13)
 MANY = 1000  # images over which what is seen in one is averaged
+MORE = 50  # latents, of which some stay unused
 ACTIVE = 0.01  # variance over the data from which on a dimension is called active, as in the literature
 PATH = torch.linspace(0, 1, 21)
 PAIRS = 100
@@ -51,6 +55,7 @@ def _noise_sweep(name: str, figure: str, request: Request, printed: dict[str, st
         f"first {len(mean)} images": {
             "largest pixel change, mean over images": moved.amax(-1).mean(-1).tolist(),
             "largest pixel change of all": moved.amax((1, 2)).tolist(),
+            "share moved by less than one step of 8-bit grey": (moved.amax(-1) < 1 / 255).float().mean(-1).tolist(),
             "root mean square pixel change": rms(moved, (1, 2)).tolist(),
             "log p(x|z), mean over images": model.log_likelihood(test.x[:MANY], z).mean(-1).tolist(),
         },
@@ -66,39 +71,55 @@ def _noise_sweep(name: str, figure: str, request: Request, printed: dict[str, st
 def seed_2(request: Request) -> Outcome:
     """One dimension of z moved from −3 to 3, the others held: an active dimension changes one thing, an inactive none.
 
+    With 20 latents every dimension is active, so a model of 50 is trained here to have inactive ones.
+
     The seed project puts its moved value through z = mean + sigma·ε once more, the other dimensions at a random draw:
     its sweep of t = 0 … 4.75 moves z by sigma²·t, on one side only.
     """
-    model, (_, test) = subject("vanilla", request), images(request)
-    mean, log_var = model.encode(test.x)
-    variance = mean.var(0)
-    most, least = int(variance.argmax()), int(variance.argmin())
-    pictures = {j: model.images(traverse(mean[0], j, STEPS)) for j in range(model.latent)}
-    twice = sampled_twice(mean[0], log_var[0], most, SEED_STEPS, Generator().manual_seed(request.seed))
-    numbers = {
-        "steps of z_j": STEPS.tolist(),
-        "by dimension": {
-            "variance of the posterior mean over the data": variance.tolist(),
-            "KL, nats": kl_standard_normal(mean.unsqueeze(-1), log_var.unsqueeze(-1)).mean(0).tolist(),
-            "root mean square pixel change": [rms(pictures[j] - pictures[j].mean(0), (0, 1)).item() for j in pictures],
-        },
-        "active dimensions": int((variance > ACTIVE).sum()),
-        "shown": {"active": most, "inactive": least},
-        "the seed project's sweep of the active dimension": {
-            "range of z_j": [twice[0, most].item(), twice[-1, most].item()],
-            "root mean square pixel change": rms(model.images(twice) - model.images(twice).mean(0), (0, 1)).item(),
-        },
-        "seed project": {
-            "finding": "pictures very similar to the original",
-            "slip": "the moved value goes through mean + sigma·ε a second time",
-        },
+    _, test = images(request)
+    models = {
+        "20 latents": subject("vanilla", request),
+        "50 latents": trained(with_latents(recipe("vanilla"), MORE, request), request),
     }
-    rows = {
-        f"most active, $z_{{{most + 1}}}$": pictures[most],
-        f"least active, $z_{{{least + 1}}}$": pictures[least],
-        f"$z_{{{most + 1}}}$ as in the seed project": model.images(twice),
+    numbers: dict[str, Any] = {"steps of z_j": STEPS.tolist()}
+    rows: dict[str, Tensor] = {}
+    for name, model in models.items():
+        numbers[name] = by_dimension(model, test.x)
+        for word, j in numbers[name]["shown"].items():
+            rows[f"{name}: {word}, $z_{{{j + 1}}}$"] = model.images(traverse(model.encode(test.x[:1])[0][0], j, STEPS))
+    j = numbers["20 latents"]["shown"]["most active"]
+    model = models["20 latents"]
+    (mean,), (log_var,) = model.encode(test.x[:1])
+    z = sampled_twice(mean, log_var, j, SEED_STEPS, Generator().manual_seed(request.seed))
+    rows[f"the seed project's $z_{{{j + 1}}}$"] = model.images(z)
+    numbers["the seed project's sweep of the most active of 20"] = {
+        "range of z_j": [z[0, j].item(), z[-1, j].item()],
+        "root mean square pixel change": along_path(model.images(z)),
+    }
+    numbers["seed project"] = {
+        "finding": "pictures very similar to the original",
+        "slip": "the moved value goes through mean + sigma·ε a second time",
     }
     return Outcome(numbers, {"traversal": _rows(rows, test)}, checksums(test))
+
+
+def by_dimension(model: VAE, x: Float[Tensor, "n pixels"]) -> dict[str, Any]:
+    """How much each dimension says of the images, and how far moving it moves the first one's picture."""
+    mean, log_var = model.encode(x)
+    variance = mean.var(0)
+    pictures = [model.images(traverse(mean[0], j, STEPS)) for j in range(model.latent)]
+    return {
+        "variance of the posterior mean over the data": variance.tolist(),
+        "KL, nats": kl_standard_normal(mean.unsqueeze(-1), log_var.unsqueeze(-1)).mean(0).tolist(),
+        "root mean square pixel change": [along_path(path) for path in pictures],
+        "active dimensions": int((variance > ACTIVE).sum()),
+        "shown": {"most active": int(variance.argmax()), "least active": int(variance.argmin())},
+    }
+
+
+def along_path(pictures: Float[Tensor, "steps pixels"]) -> float:
+    """Root mean square deviation of the pixels from their means along the path."""
+    return rms(pictures - pictures.mean(0), (0, 1)).item()
 
 
 def seed_3(request: Request) -> Outcome:
@@ -124,42 +145,6 @@ def seed_3(request: Request) -> Outcome:
     }
     shown = {name: path[::2, 0] for name, path in paths.items()}
     return Outcome(numbers, {"interpolation": _rows(shown, test)}, checksums(train, test))
-
-
-def shifted(
-    mean: Float[Tensor, "batch latent"], log_var: Float[Tensor, "batch latent"], steps: Float[Tensor, "steps"]
-) -> Float[Tensor, "steps batch latent"]:
-    """z = mean + sigma·ε with ε = t·(1, …, 1) for each t of `steps`. Source: K13 (4)."""
-    return reparameterize(mean, log_var, steps.view(-1, 1, 1).expand(-1, *mean.shape))
-
-
-def traverse(
-    z: Float[Tensor, "latent"], dimension: int, steps: Float[Tensor, "steps"]
-) -> Float[Tensor, "steps latent"]:
-    """Copies of z in which one dimension takes the values of `steps`."""
-    copies = z.repeat(len(steps), 1)
-    copies[:, dimension] = steps
-    return copies
-
-
-def sampled_twice(
-    mean: Float[Tensor, "latent"],
-    log_var: Float[Tensor, "latent"],
-    dimension: int,
-    steps: Float[Tensor, "steps"],
-    generator: Generator,
-) -> Float[Tensor, "steps latent"]:
-    """The seed project's sweep: mean + sigma·ε with a random ε in which one dimension is mean + sigma·t already."""
-    eps = torch.randn(len(mean), generator=generator)
-    swept = traverse(eps, dimension, mean[dimension] + (0.5 * log_var[dimension]).exp() * steps)
-    return reparameterize(mean.expand_as(swept), log_var.expand_as(swept), swept)
-
-
-def interpolate(
-    start: Float[Tensor, "*batch dim"], end: Float[Tensor, "*batch dim"], t: Float[Tensor, "steps"]
-) -> Float[Tensor, "steps *batch dim"]:
-    """(1 − t)·start + t·end for each t: the first is `start` and the last, at t = 1, is `end`."""
-    return torch.stack([torch.lerp(start, end, float(weight)) for weight in t])
 
 
 def probabilities(classify: torch.nn.Module, path: Float[Tensor, "steps pairs pixels"]) -> dict[str, Any]:
