@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from vae_edu.data import load
-from vae_edu.experiments import Request, k13_fig2, published
+from vae_edu.experiments import Request, k13_fig2
 from vae_edu.experiments.k13_fig2 import FREY, MNIST
+from vae_edu.experiments.published import published
 from vae_edu.learning import evaluate
 from vae_edu.likelihoods import Bernoulli, Gaussian
 

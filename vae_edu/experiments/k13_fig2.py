@@ -145,7 +145,7 @@ def beside(panel: Panel, name: str, curve: Result) -> dict[str, dict[str, float 
         if near:
             at = min(near, key=lambda i: abs(curve["samples"][i] - samples))
             table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {
-                f"K13 {split}": published("2", f"{panel.name} Nz={latent}", method, split, samples)
+                f"K13 {split}": published("2", f"{panel.name} Nz={latent}", method, split, float(samples))
                 for split in ("train", "test")
             }
     return table
