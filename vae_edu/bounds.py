@@ -12,20 +12,16 @@ from torch import Generator, Tensor
 
 from vae_edu.gaussians import kl_standard_normal, log_normal, log_standard_normal, reparameterize
 from vae_edu.gradients import mean_of_the_others, score_surrogate
-from vae_edu.likelihoods import Parameters
 
 Terms = dict[str, Float[Tensor, "batch"]]
 
 
 @runtime_checkable
 class LatentVariableModel(Protocol):
-    """What a bound needs to know of a model."""
+    """What a bound needs to know of a model; of a conditional one, whose x holds the condition too."""
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z|x)."""
-
-    def decode(self, z: Tensor) -> Parameters:
-        """Parameters of p(x|z)."""
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """log p(x|z)."""
