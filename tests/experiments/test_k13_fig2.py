@@ -62,9 +62,9 @@ def test_published_curves_interpolate_between_their_points():
 
 
 def test_ours_stand_beside_the_published_ones_where_both_are():
-    curve = {"samples": [500_000, 1_000_000, 9_980_000], "train": [-1, -2, -3], "test": [-4, -5, -6]}
+    curve = {"samples": [500_000, 1_000_000, 9_980_000], "train": [-1.0, -2.0, -3.0], "test": [-4.0, -5.0, -6.0]}
     table = k13_fig2.beside(MNIST, "WS 200", curve)
     assert table == {
-        "1e+06": {"train": -2, "test": -5, "K13 train": -133.4, "K13 test": -130.7},
-        "1e+07": {"train": -3, "test": -6, "K13 train": -109.0, "K13 test": -109.0},
+        "1e+06": {"train": -2.0, "test": -5.0, "K13 train": -133.4, "K13 test": -130.7},
+        "1e+07": {"train": -3.0, "test": -6.0, "K13 train": -109.0, "K13 test": -109.0},
     }
