@@ -115,7 +115,7 @@ def _run_one(name: str, point: Point, names: list[str], ledger: Ledger, wait: bo
     try:
         done = ledger.finished()
         if name in done:  # by another process, while this one waited for the lock
-            bar.total -= point.cost
+            bar.total = (bar.total or 0) - point.cost
             return
         bar.set_description(f"{name} ({len(done) + 1} of {len(names)})")
         ledger.add(name, _timed(name, point, unfinished / f"{name}.pt", len(done), len(names)), names)

@@ -1,0 +1,132 @@
+"""K13 figure 3: the marginal likelihood as AEVB, wake-sleep and Monte Carlo EM learn, on few and on many images."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from vae_edu.data import load
+from vae_edu.evaluation.marginal_likelihood import harmonic_log_marginal
+from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.points import Point, Result
+from vae_edu.experiments.published import published
+from vae_edu.learning import History, fit, monte_carlo_em, wake_sleep
+from vae_edu.learning.adagrad import GatheringAdagrad
+from vae_edu.models import VAE, mlp_vae
+from vae_edu.models.networks import draw_small_weights
+
+METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep, "MCEM": monte_carlo_em}
+COSTS = {"AEVB": 1.0, "WS": 1.3, "MCEM": 6.0}
+EVALUATIONS = 20  # a curve has so many points, equally spaced
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The figure as the paper sets it up, and the choices it leaves open."""
+
+    data: str = "mnist"
+    sizes: tuple[int, ...] = (1000, 50_000)
+    hidden: int = 100
+    latent: int = 3
+    step_sizes: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(METHODS, 0.02))
+    images: int = 10_000_000  # seen in training, many times each
+    gather: int = 100
+    draws: int = 50
+    scored: int = 1000  # of each split, the first
+
+
+def reproduce(request: Request) -> Outcome:
+    """Three methods, two sizes of the training set. Source: K13 figure 3, K13 App. D, K13 App. E."""
+    setup = _at_budget(request)
+    points = {
+        f"{method}, N = {n}": Point(partial(curve, setup, method, n, request), COSTS[method])
+        for n in setup.sizes
+        for method in METHODS
+    }
+    curves = request.run(points)
+    numbers = {
+        "setup": {
+            "hidden": setup.hidden, "latent": setup.latent, "step sizes": setup.step_sizes,
+            "images seen": setup.images, "pixels": "grey", "estimator": "K13 App. D, kernel density per image",
+            "posterior draws": setup.draws, "images scored": setup.scored,
+        },
+        "beside K13": {name: beside(name, curve) for name, curve in curves.items()},
+        "best first, at the end": {
+            f"N = {n}, {split}": sorted(METHODS, key=lambda m: -curves[f"{m}, N = {n}"][split][-1])
+            for n in setup.sizes
+            for split in ("train", "test")
+        },
+    }  # fmt: skip
+    splits = ("train", "test")
+    return Outcome(
+        numbers,
+        data={f"{setup.data} {split}": load(setup.data, split, request.data_root).checksum for split in splits},
+    )
+
+
+def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> Result:
+    """Train once; estimates of log p(x) per image, in nats, on the first training and test images, over images seen."""
+    train, test = (load(setup.data, split, request.data_root).x for split in ("train", "test"))
+    train = train[:n]
+    passes = max(1, setup.images // (EVALUATIONS * n))
+    model = mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh)
+    draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
+    scored = {"train": train[: setup.scored], "test": test[: setup.scored]}
+    history = METHODS[method](
+        model,
+        train,
+        epochs=setup.images // (passes * n),
+        passes=passes,
+        learning_rate=setup.step_sizes[method],
+        make_optimizer=partial(GatheringAdagrad, gather=setup.gather),
+        weight_prior=True,
+        seed=request.seed,
+        measure=partial(marginals, model, scored, setup.draws),
+        resume=state,
+        progress=request.progress,
+    )
+    seen = passes * n * len(history)
+    return {
+        "samples": [passes * n * (epoch + 1) for epoch in range(len(history))],
+        **{split: [round(value, 2) for value in history[split]] for split in scored},
+        "chains that never moved, at the end": history["chains that never moved"][-1],
+        "images per second, evaluations included": round(seen / sum(history["seconds"])),
+    }
+
+
+def marginals(model: VAE, images: Mapping[str, Tensor], draws: int) -> dict[str, float]:
+    """Means of the estimated log p(x), in nats, by K13's appendix D; the same noise each time.
+
+    An image whose chain never moved has no estimate and does not count; how many those are is told.
+    """
+    found, stuck = {}, 0
+    for split, x in images.items():
+        estimate = harmonic_log_marginal(model, x, draws=draws, generator=torch.Generator().manual_seed(1))
+        found[split] = float(estimate.nanmean())
+        stuck += int(estimate.isnan().sum())
+    return {**found, "chains that never moved": stuck}
+
+
+def beside(name: str, curve: Result) -> dict[str, dict[str, float | None]]:
+    """Our estimates after 10⁶, 10⁷ and 6·10⁷ images, where the curve reaches, beside the digitized ones."""
+    method, panel = name.split(", ")
+    table = {}
+    for samples in (10**6, 10**7, 6 * 10**7):
+        if samples in curve["samples"]:
+            at = curve["samples"].index(samples)
+            table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {
+                f"K13 {split}": published("3", panel.replace(" ", ""), method, split, float(samples))
+                for split in ("train", "test")
+            }
+    return table
+
+
+def _at_budget(request: Request) -> Setup:
+    if request.budget == "paper":
+        return Setup(images=60_000_000)
+    if request.budget == "quick":
+        return Setup("digits", (200,), 10, 2, images=4000, gather=0, draws=40, scored=20)
+    return Setup()
