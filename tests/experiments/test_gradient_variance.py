@@ -1,6 +1,5 @@
 """What the experiment measures with, on cases whose answer is known."""
 
-import math
 from pathlib import Path
 
 import pytest
@@ -22,15 +21,6 @@ def test_the_first_components_by_hand():
     torch.testing.assert_close(found["score function"], squared * first)
     torch.testing.assert_close(found["score function, best baseline"], (squared - 5) * first)
     torch.testing.assert_close(found["pathwise"], 2 * first)
-
-
-def test_a_variance_and_its_error():
-    assert experiment.variance_with_error(torch.tensor([-1.0, 1.0, -1.0, 1.0])) == (1.0, 0.0)
-    n = 10_000  # equally probable values of N(0, 9): the error is 9·√(2/n)
-    normal = torch.from_numpy(stats.norm(0, 3).ppf((torch.arange(n).numpy() + 0.5) / n))
-    variance, error = experiment.variance_with_error(normal)
-    assert variance == pytest.approx(9, rel=1e-2)
-    assert error == pytest.approx(9 * math.sqrt(2 / n), rel=2e-2)
 
 
 @pytest.mark.equation("K13 §2.2")

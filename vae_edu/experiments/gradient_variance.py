@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from vae_edu.bounds import Objective, detached_terms, elbo_terms, score_function_terms
 from vae_edu.data import ImageData, load
 from vae_edu.evaluation.gradient_noise import GradientNoise, gradient_draws, gradient_noise, mean_gradient
+from vae_edu.evaluation.spread import variance_with_error
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.points import Point, Result
 from vae_edu.gradients import PATHWISE_VARIANCE, pathwise_gradient, score_function_gradient, score_function_variance
@@ -99,8 +100,8 @@ def against_closed_form(size: Plan, seed: int, _state: Path) -> Result:
         eps = torch.randn(size.toy_draws, n, generator=Generator().manual_seed(seed + n), dtype=torch.float64)
         for name, first in first_components(eps).items():
             variance, error = variance_with_error(first)
-            found[name]["measured"].append(round(variance, 4))
-            found[name]["standard error"].append(round(error, 4))
+            found[name]["measured"].append(round(variance.item(), 4))
+            found[name]["standard error"].append(round(error.item(), 4))
             found[name]["exact"].append(exact[name](n))
     return {"dimensions": list(size.dimensions), "draws": size.toy_draws, **found}
 
@@ -117,13 +118,6 @@ def first_components(eps: Float[Tensor, "samples n"]) -> dict[str, Float[Tensor,
         "score function, best baseline": score_function_gradient(f, zero, zero, eps, baseline=n + 2.0).mean[:, 0],
         "pathwise": pathwise_gradient(f, zero, zero, eps).mean[:, 0],
     }
-
-
-def variance_with_error(values: Float[Tensor, "n"]) -> tuple[float, float]:
-    """The sample variance and its standard error, √((fourth central moment − variance²)/n)."""
-    squares = (values - values.mean()) ** 2
-    variance = squares.mean().item()
-    return variance, math.sqrt((squares.square().mean().item() - variance**2) / len(values))
 
 
 def encoder_noise(size: Plan, train: ImageData, seed: int, _state: Path) -> Result:
