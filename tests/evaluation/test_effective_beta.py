@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from vae_edu.bounds import elbo_terms
-from vae_edu.evaluation.effective_beta import effective_beta, honest_variance, reduction_factor
+from vae_edu.evaluation.effective_beta import effective_beta, factors_of, honest_variance, reduction_factor
 from vae_edu.likelihoods import Bernoulli, Gaussian
 from vae_edu.models import VAE, BernoulliMLP, GaussianMLP
 
@@ -69,6 +69,21 @@ def test_gradients_agree_up_to_one_positive_factor(error, rec_over, kl_over, wei
     loss = gradient(-(terms["reconstruction"] + terms["-KL"]).mean(), model)
     scale = r * (2 * variance if error == "squared error" else 1)
     torch.testing.assert_close(wild, scale * loss, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("error", ["squared error", "cross-entropy"])
+@pytest.mark.parametrize("rec_over", REDUCTIONS)
+@pytest.mark.parametrize("kl_over", REDUCTIONS)
+def test_factors_are_found_by_calling_the_loss(error, rec_over, kl_over):
+    def loss(x_hat, x, mean, log_var):
+        squares = (x_hat - x) ** 2
+        errors = squares if error == "squared error" else F.binary_cross_entropy(x_hat, x, reduction="none")
+        kl = -0.5 * (1 + log_var - mean**2 - log_var.exp())
+        return reduce(errors, *rec_over) + 0.3 * reduce(kl, *kl_over)
+
+    r, k = factors_of(loss, error, PIXELS, LATENT, BATCH)
+    assert r == pytest.approx(reduction_factor(PIXELS, BATCH, *rec_over))
+    assert k == pytest.approx(0.3 * reduction_factor(LATENT, BATCH, *kl_over))
 
 
 def test_two_reductions_give_what_torch_gives():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BUDGETS = ("quick", "cpu", "paper")
 
 EXPERIMENTS = {
+    "beta-you-use": "vae_edu.experiments.beta_you_use",
     "d16-appendix-a": "vae_edu.experiments.d16_appendix_a",
     "d16-fig2": "vae_edu.experiments.d16_fig2",
     "d16-fig3": "vae_edu.experiments.d16_fig3",
