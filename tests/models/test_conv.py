@@ -49,14 +49,18 @@ def relu(t: np.ndarray) -> np.ndarray:
 
 def test_the_encoder_is_two_convolutions_a_pool_and_two_linear_heads():
     model = make()
-    x = torch.rand(2, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    x = torch.rand(4, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     first, second = (layer for layer in model.encoder.features if isinstance(layer, torch.nn.Conv2d))
+    second.bias.data -= 4  # puts some units to rest, or a forgotten ReLU would go unnoticed
+    zeros = 0
     for one, mean, log_var in zip(x, *model.encode(x), strict=True):
         h = relu(convolve(relu(convolve(one.numpy().reshape(1, 8, 8), *arrays(first))), *arrays(second)))
         h = h.reshape(2, 2, 2, 2, 2).max((2, 4)).ravel()
+        zeros += (h == 0).sum()
         for head, output in ((model.encoder.mean, mean), (model.encoder.log_var, log_var)):
             weight, bias = arrays(head)
             np.testing.assert_allclose(output.detach().numpy(), weight @ h + bias, rtol=1e-10)
+    assert 0 < zeros < 4 * 8
 
 
 def test_the_decoder_is_linear_upsampling_and_two_transposed_convolutions():
@@ -66,6 +70,7 @@ def test_the_decoder_is_linear_upsampling_and_two_transposed_convolutions():
     first, second = (layer for layer in model.decoder.layers if isinstance(layer, torch.nn.ConvTranspose2d))
     weight, bias = arrays(linear)
     h = relu(weight @ z.numpy() + bias).reshape(2, 2, 2).repeat(2, axis=1).repeat(2, axis=2)
+    assert 0 < (h == 0).sum() < h.size
     logits = transposed(relu(transposed(h, *arrays(first))), *arrays(second))
     np.testing.assert_allclose(model.decode(z).detach().numpy(), logits.ravel(), rtol=1e-10)
 
