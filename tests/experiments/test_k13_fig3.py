@@ -1,0 +1,62 @@
+"""K13 figure 3's experiment: the setup, what is scored, and a marginal likelihood that a second method confirms."""
+
+import pytest
+import torch
+
+from vae_edu.data import load
+from vae_edu.evaluation.marginal_likelihood import importance_sampling
+from vae_edu.experiments import Request, k13_fig3
+from vae_edu.experiments.k13_fig3 import METHODS, Setup
+from vae_edu.models import LinearGaussian, mlp_vae
+
+QUIET = Request("quick", progress=False)
+SMALL = Setup("digits", (200,), 10, 2, images=6000, gather=0, draws=40, scored=30)
+
+
+def test_the_setup_is_the_papers():
+    setup = Setup()
+    assert (setup.hidden, setup.latent, setup.sizes, setup.draws, setup.scored) == (100, 3, (1000, 50_000), 50, 1000)
+    assert list(setup.step_sizes) == list(METHODS) == ["AEVB", "WS", "MCEM"]
+
+
+@pytest.fixture(autouse=True)
+def few_evaluations(monkeypatch):
+    monkeypatch.setattr(k13_fig3, "EVALUATIONS", 3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_raises_the_marginal_likelihood_of_both_splits(method, tmp_path):
+    curve = k13_fig3.curve(SMALL, method, 200, QUIET, tmp_path / "state.pt")
+    assert curve["samples"] == [2000, 4000, 6000]
+    for split in ("train", "test"):
+        assert curve[split][-1] > curve[split][0] + 0.5
+
+
+def test_what_is_scored_is_the_models_own_evidence():
+    """A linear model, whose evidence is exact, in place of the network."""
+    generator = torch.Generator().manual_seed(0)
+    model = LinearGaussian(torch.randn(64, 2, generator=generator) * 0.3, torch.full((64,), 0.3), 0.1)
+    images = {split: load("digits", split).x[:100] for split in ("train", "test")}
+    found = k13_fig3.marginals(model, images, draws=800)
+    assert found["chains that never moved"] == 0
+    for split, x in images.items():
+        # With 800 draws the estimate of one image strays by about 0.6 nat, a mean over 100 by a tenth of that.
+        assert found[split] == pytest.approx(model.log_marginal(x).mean().item(), abs=0.4)
+
+
+def test_an_image_whose_chain_never_moved_is_told_and_does_not_count(monkeypatch):
+    values = torch.tensor([-1.0, float("nan"), -3.0])
+    monkeypatch.setattr(k13_fig3, "harmonic_log_marginal", lambda model, x, draws, generator: values)
+    images = {"train": torch.zeros(3, 4), "test": torch.zeros(3, 4)}
+    assert k13_fig3.marginals(None, images, 4) == {"train": -2.0, "test": -2.0, "chains that never moved": 2}
+
+
+def test_importance_sampling_agrees_after_training(tmp_path):
+    """Two estimators with nothing in common but the model."""
+    state = tmp_path / "state.pt"
+    curve = k13_fig3.curve(SMALL, "AEVB", 200, QUIET, state)
+    model = mlp_vae(64, (10,), 2, torch.nn.Tanh)
+    model.load_state_dict(torch.load(state, weights_only=True)["parts"]["model"])
+    x = load("digits", "test").x[:30]
+    other = importance_sampling(model, x, samples=2000, generator=torch.Generator().manual_seed(3)).mean().item()
+    assert curve["at the end, with 8 times the draws"]["test"] == pytest.approx(other, abs=0.3)
