@@ -33,6 +33,7 @@ EXPERIMENTS = {
     "d16-half": "vae_edu.experiments.d16_half",
     "d16-latents": "vae_edu.experiments.d16_latents",
     "estimators-a-b": "vae_edu.experiments.estimators_a_b",
+    "full-vb": "vae_edu.experiments.full_vb",
     "gradient-variance": "vae_edu.experiments.gradient_variance",
     "k13-fig2-frey": "vae_edu.experiments.k13_fig2:frey",
     "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",

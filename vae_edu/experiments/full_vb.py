@@ -1,0 +1,183 @@
+"""Full variational Bayes beside its two short cuts: the decoder's weights integrated out, penalized, or simply fitted.
+
+K13 derives the method (appendix F) and shows no experiment; this one is ours. Few images are where it should matter.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from vae_edu.data import binarize, load
+from vae_edu.evaluation.marginal_likelihood import importance_sampling
+from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.points import Point, Result
+from vae_edu.learning import History, fit
+from vae_edu.learning.full_vb import estimator_a, full_vb, full_vb_terms
+from vae_edu.likelihoods import Bernoulli
+from vae_edu.models import VAE, BayesianVAE, mlp_vae
+
+FULL_VB = "full VB"
+LEARNERS: dict[str, Callable[..., History]] = {
+    "ML": fit,
+    "MAP": partial(fit, weight_prior=True),  # on encoder and decoder, as in K13 §5
+    FULL_VB: full_vb,
+}
+Stages = tuple[tuple[float, int], ...]  # learning rate, epochs
+BATCH = 100
+START_LOG_VAR = -4.0  # of every weight under q(θ)
+IN_USE = 10.0  # nats that a hidden unit's weights must cost, for it to count as used
+DRAWS_OF_WEIGHTS = 20  # for the log-likelihood of test images; all methods get as many draws (θ, z) in all
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to do. An epoch is `steps` steps, however many images there are."""
+
+    data: str = "mnist"
+    images: tuple[int, ...] = (100, 1000, 10_000)
+    hidden: int = 200
+    latent: int = 10
+    stages: Stages = ((1e-3, 20),)
+    full_vb_stages: Stages = ((1e-2, 14), (1e-3, 6))  # Adam's steps are even, and log-variances have far to go
+    steps: int = 300
+    test_images: int = 2000
+    scored: tuple[int, int] = (200, 200)  # images and draws for the log-likelihood after each epoch
+    scored_last: tuple[int, int] = (500, 1000)
+
+
+QUICK = Plan("digits", (100,), 20, 4, ((1e-2, 1),), ((1e-2, 1),), 20, 100, (20, 40), (20, 40))
+
+
+def reproduce(request: Request) -> Outcome:
+    """The three methods on so many training images: same network, optimizer, number of steps and seed.
+
+    Pixels are 0 or 1 by threshold, so that p(X) is the probability of something and X stays the same.
+
+    Source: K13 App. F in use; K13 §5 for MAP.
+    """
+    plan = QUICK if request.budget == "quick" else Plan()
+    train, test = (load(plan.data, split, request.data_root) for split in ("train", "test"))
+    x, x_test = (binarize(data.x, "threshold") for data in (train, test))
+    points = {
+        f"{method}, {n} images": Point(
+            partial(run, method, x[:n], x_test[: plan.test_images], plan, request.seed), 3.0 if method == FULL_VB else 1.0
+        )
+        for n in plan.images
+        for method in LEARNERS
+    }
+    request.run(points)
+    numbers = {
+        "data": plan.data,
+        "network": f"{x.shape[1]}–{plan.hidden}–{plan.latent}",
+        "stages (learning rate, epochs)": {method: stages_of(method, plan) for method in LEARNERS},
+        "steps per epoch": plan.steps,
+        "K13": "appendix F has no experiment: there is nothing published to lay beside these numbers",
+    }
+    return Outcome(numbers, data={f"{data.name} {data.split}": data.checksum for data in (train, test)})
+
+
+def stages_of(method: str, plan: Plan) -> Stages:
+    """The schedule of one method."""
+    return plan.full_vb_stages if method == FULL_VB else plan.stages
+
+
+def run(
+    method: str,
+    x: Float[Tensor, "n pixels"],
+    x_test: Float[Tensor, "n_test pixels"],
+    plan: Plan,
+    seed: int,
+    state: Path,
+) -> Result:
+    """Train by one method; bounds per data point after each epoch, and what the decoder is worth in the end."""
+    model = new_model(method, x.shape[1], plan, seed)
+
+    def score(images: int, draws: int) -> dict[str, float]:
+        return {"test log-likelihood": log_likelihood(model, x_test[:images], draws, seed)}
+
+    history = History()
+    for number, (rate, epochs) in enumerate(stages_of(method, plan)):
+        history.records += LEARNERS[method](
+            model, x, x_test=x_test, epochs=epochs, passes=max(1, plan.steps * BATCH // len(x)), batch_size=BATCH,
+            learning_rate=rate, seed=seed + number, resume=state.with_suffix(f".{number}.pt"), device="cpu",
+            measure=partial(score, *plan.scored), progress=False,
+        ).records  # fmt: skip
+    names = ("bound", "test bound", "test log-likelihood")
+    curve = {name: [round(value, 3) for value in history[name]] for name in names}
+    return {
+        "bound": curve["bound"][-1],
+        "test bound": curve["test bound"][-1],
+        "best test bound": max(curve["test bound"]),
+        **score(*plan.scored_last),
+        **(what_weights_cost(model, x, seed) if isinstance(model, BayesianVAE) else {}),
+        "curve": curve,
+    }
+
+
+def new_model(method: str, pixels: int, plan: Plan, seed: int) -> VAE | BayesianVAE:
+    """The same network for all, from the same weights; for full VB they are the means of q(θ)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        vae = mlp_vae(pixels, (plan.hidden,), plan.latent)
+    return BayesianVAE(vae.encoder, vae.decoder, Bernoulli(), plan.latent, START_LOG_VAR) if method == FULL_VB else vae
+
+
+@torch.no_grad()
+def log_likelihood(model: VAE | BayesianVAE, x: Float[Tensor, "batch pixels"], samples: int, seed: int) -> float:
+    """Mean over images of log p(x), by `samples` importance-weighted draws, in nats; under q(θ), log E_q(θ)[p(x|θ)].
+
+    The encoder's mistakes on new images weigh little here: this is about the decoder.
+    """
+    generator = Generator().manual_seed(seed)
+    if not isinstance(model, BayesianVAE):
+        return float(importance_sampling(model, x, samples, generator).mean())
+    each = [
+        importance_sampling(
+            model.at(model.weights.sample(generator=generator)), x, samples // DRAWS_OF_WEIGHTS, generator
+        )
+        for _ in range(DRAWS_OF_WEIGHTS)
+    ]
+    return float((torch.logsumexp(torch.stack(each), 0) - math.log(len(each))).mean())
+
+
+@torch.no_grad()
+def what_weights_cost(model: BayesianVAE, x: Float[Tensor, "n pixels"], seed: int) -> Result:
+    """KL(q(θ) || p(θ)) in nats, how many hidden units it pays for, and how much the two estimates of the bound vary."""
+    generator = Generator().manual_seed(seed)
+    deviation = {
+        name: float(torch.stack([estimate(model, x[:BATCH], len(x), generator) for _ in range(100)]).std()) / len(x)
+        for name, estimate in {"K13 (22)": sampled_bound, "K13 (24)": closed_bound}.items()
+    }
+    costs = unit_costs(model)
+    return {
+        "KL of weights": float(model.weights.kl()),
+        "KL of weights per data point": float(model.weights.kl()) / len(x),
+        "hidden units in use": int((costs > IN_USE).sum()),
+        "KL by hidden unit": [round(cost, 1) for cost in costs.sort(descending=True).values.tolist()],
+        "standard deviation of the estimated bound per data point": deviation,
+    }
+
+
+def sampled_bound(model: BayesianVAE, x: Float[Tensor, "batch pixels"], n: int, generator: Generator) -> Tensor:
+    """K13 (22)."""
+    return estimator_a(model, x, n, generator=generator)
+
+
+def closed_bound(model: BayesianVAE, x: Float[Tensor, "batch pixels"], n: int, generator: Generator) -> Tensor:
+    """K13 (24)."""
+    return n * torch.stack(list(full_vb_terms(model, x, n=n, generator=generator).values())).sum(0).mean()
+
+
+@torch.no_grad()
+def unit_costs(model: BayesianVAE) -> Float[Tensor, "hidden"]:
+    """KL(q || p) of the weights that leave each hidden unit, in nats: near 0 where q(θ) has given the unit up."""
+    posterior = model.weights
+    each = 0.5 * (posterior.mean**2 + posterior.log_var.exp() - 1 - posterior.log_var)
+    *_, shape = model.shapes.values()
+    return each[-shape.numel() :].view(shape).sum(0)
