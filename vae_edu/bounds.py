@@ -135,7 +135,7 @@ def score_function_terms(
 
     `baseline` takes from each draw's log p(x|z) the mean over the data point's other draws: at least two samples.
 
-    Source: K13 §2.2, in place of D16 (10).
+    Source: K13 §2.2.
     """
     mean, log_var = model.encode(x)
     z = reparameterize(mean, log_var, _noise(mean, eps, samples, generator)).detach()
