@@ -1,12 +1,11 @@
 """A record holds what it takes to get its numbers again, and nothing of the machine's private paths."""
 
-import json
 
 import pytest
 import torch
 
 from vae_edu.errors import UserError
-from vae_edu.experiments import EXPERIMENTS, Request, reproduce
+from vae_edu.experiments import Request, reproduce
 from vae_edu.recipes import RECIPES, recipe
 from vae_edu.recording import read_record, results_folder, write_record
 
@@ -41,14 +40,6 @@ def test_unknown_experiments_and_budgets_list_the_known(tmp_path):
         reproduce("nonsense", tmp_path, Request(), "vae-edu reproduce nonsense")
     with pytest.raises(UserError, match="choose one of: quick, cpu, paper"):
         Request(budget="huge")
-
-
-@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
-def test_every_experiment_runs_quickly_on_real_data(name, tmp_path, mnist, frey):
-    path = reproduce(name, tmp_path, Request("quick", progress=False), f"vae-edu reproduce {name} --budget quick")
-    record = json.loads(path.read_text())
-    assert record["results"]["budget"] == "quick"
-    assert all(len(checksum) == 64 for checksum in record["data"].values())
 
 
 def test_recipes_have_the_seed_projects_networks():

@@ -21,8 +21,6 @@ from vae_edu.models.networks import draw_small_weights
 
 METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep, "MCEM": monte_carlo_em}
 COSTS = {"AEVB": 1.0, "WS": 1.3, "MCEM": 6.0}
-EVALUATIONS = 20  # a curve has so many points, equally spaced
-MORE = 8  # with few draws of a slow chain the estimate is too low; with so many times more it is hardly so
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,10 @@ class Setup:
     step_sizes: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(METHODS, 0.02))
     images: int = 10_000_000  # seen in training, many times each
     gather: int = 100
+    scored: int = 1000  # images of each split, the first
+    evaluations: int = 20  # a curve has so many points, equally spaced
     draws: int = 50
-    scored: int = 1000  # of each split, the first
+    more: int = 8  # few draws of a slow chain give too low an estimate; the last point is scored with more as well
 
 
 def reproduce(request: Request) -> Outcome:
@@ -73,7 +73,7 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
     """Train once; estimates of log p(x) per image, in nats, on the first training and test images, over images seen."""
     train, test = (load(setup.data, split, request.data_root).x for split in ("train", "test"))
     train = train[:n]
-    passes = max(1, setup.images // (EVALUATIONS * n))
+    passes = max(1, setup.images // (setup.evaluations * n))
     model = mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh)
     draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
     scored = {"train": train[: setup.scored], "test": test[: setup.scored]}
@@ -94,7 +94,7 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
     return {
         "samples": [passes * n * (epoch + 1) for epoch in range(len(history))],
         **{split: [round(value, 2) for value in history[split]] for split in scored},
-        f"at the end, with {MORE} times the draws": marginals(model, scored, MORE * setup.draws),
+        f"at the end, with {setup.more} times the draws": marginals(model, scored, setup.more * setup.draws),
         "images per second, evaluations included": round(seen / sum(history["seconds"])),
     }
 
@@ -130,5 +130,5 @@ def _at_budget(request: Request) -> Setup:
     if request.budget == "paper":
         return Setup(images=60_000_000)
     if request.budget == "quick":
-        return Setup("digits", (200,), 10, 2, images=4000, gather=0, draws=40, scored=20)
+        return Setup("digits", (200,), 10, 2, images=2000, gather=0, scored=20, evaluations=4, draws=20, more=2)
     return Setup()
