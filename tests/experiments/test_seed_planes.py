@@ -95,6 +95,6 @@ def test_the_plane_shown_is_the_rectangle_of_the_means():
     mean = torch.tensor([[-1.0, 2.0], [3.0, -4.0], [0.0, 0.0]]).repeat(4, 1)
     _, test = planes.images(QUICK)
     picture = planes._pictures(model, test, mean)["plane"].axes[0].images[0].get_array()
-    assert picture.shape == (15 * 8, 15 * 8)
+    assert picture.shape == (planes.RECTANGLE * 8, planes.RECTANGLE * 8)
     corner = model.images(torch.tensor([-1.0, 2.0])).view(8, 8)
     np.testing.assert_allclose(picture[:8, :8], corner, atol=1e-5)

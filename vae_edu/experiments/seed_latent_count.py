@@ -73,6 +73,7 @@ def _measure(
     model.requires_grad_(False).cpu()
     generator = Generator().manual_seed(seed)
     mean, log_var = model.encode(test.x)
+    kl = kl_standard_normal(mean.unsqueeze(-1), log_var.unsqueeze(-1)).mean(0)
     bound = elbo(model, test.x, generator=generator)
     samples = model.sample(DRAWS, generator)
     back = model.images(reparameterize(mean, log_var, generator=generator))
@@ -80,8 +81,9 @@ def _measure(
         "train bound, last epoch": history["bound"][-1],
         "test bound": bound.mean().item(),
         "test bound, standard error": standard_error(bound),
-        "KL(q(z|x) || p(z)), nats": kl_standard_normal(mean, log_var).mean().item(),
+        "KL(q(z|x) || p(z)), nats": kl.sum().item(),
         "active latents": int((mean.var(0) > ACTIVE).sum()),
+        "latents with a KL above 0.1 nat": int((kl > 0.1).sum()),
         "prior draws": verdict(critic, samples, threshold),
         "reconstructions": verdict(critic, back, threshold),
         "pictures": pack(samples[:SHOWN]),

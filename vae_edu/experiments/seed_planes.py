@@ -14,11 +14,13 @@ from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject
 from vae_edu.gaussians import kl_standard_normal, reparameterize
 from vae_edu.learning import evaluate
+from vae_edu.models import VAE
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows
 from vae_edu.plots.latent_plane import mosaic
 
 SIDE, LOWEST = 15, 0.01  # experiment 4's grid, on the unit square from .01 to .99
+RECTANGLE = 11  # pictures along each side of the rectangle around the scatter
 SHOWN = 2000  # test images in a scatter
 NEIGHBORS = 10
 CELLS = 20  # per axis
@@ -42,7 +44,7 @@ def seed_4(request: Request) -> Outcome:
         "seed project": {"finding": "the transitions between digits"},
     }
     _style()
-    return Outcome(numbers, {"grid": mosaic(grid, test.image_shape, width=3.5)}, checksums(train, test))
+    return Outcome(numbers, {"grid": mosaic(grid, test.image_shape, width=SIDE * 28 / 120)}, checksums(train, test))
 
 
 def seed_5(request: Request) -> Outcome:
@@ -142,15 +144,15 @@ def _rounded(values: Float[Tensor, "n"]) -> list[float]:
     return [float(f"{value:.4g}") for value in values.tolist()]
 
 
-def _pictures(model: Any, test: ImageData, mean: Float[Tensor, "n 2"]) -> dict[str, Figure]:
+def _pictures(model: VAE, test: ImageData, mean: Float[Tensor, "n 2"]) -> dict[str, Figure]:
     """What the rectangle of the means decodes to, its corners included, and ten images with what comes back of them."""
     low, high = mean.amin(0), mean.amax(0)
-    z1, z2 = (torch.linspace(float(low[j]), float(high[j]), SIDE) for j in range(2))
+    z1, z2 = (torch.linspace(float(low[j]), float(high[j]), RECTANGLE) for j in range(2))
     z = torch.stack(torch.meshgrid(z1, z2.flip(0), indexing="xy"), dim=-1)
     back = {"image": test.x[:10], "mean picture": model.images(mean[:10])}
     _style()
     return {
-        "plane": mosaic(model.images(z), test.image_shape, width=3.5),
+        "plane": mosaic(model.images(z), test.image_shape, width=RECTANGLE * 28 / 120),
         "back": image_rows({name: part.unflatten(-1, test.image_shape).numpy() for name, part in back.items()}),
     }
 
