@@ -4,9 +4,12 @@
 import pytest
 import torch
 
+from vae_edu.bounds import elbo_terms
 from vae_edu.errors import UserError
 from vae_edu.experiments import Request, reproduce
-from vae_edu.recipes import RECIPES, recipe
+from vae_edu.learning import fit
+from vae_edu.models import mlp_vae
+from vae_edu.recipes import RECIPES, Recipe, Stage, recipe
 from vae_edu.recording import read_record, results_folder, write_record
 
 
@@ -61,3 +64,20 @@ def test_a_new_model_depends_on_its_seed_alone():
 def test_unknown_recipes_list_the_known():
     with pytest.raises(UserError, match="there is no recipe 'x'; choose one of: vanilla, two-latents"):
         recipe("x")
+
+
+def test_a_warm_up_comes_first_and_survives_a_stop(digits, tmp_path):
+    """Stages with their own weight; a run resumed is the run never stopped; given epochs are the last stage's alone."""
+    stages = (Stage(2, 1e-3, kl_weight=20.0), Stage(1, 1e-2))
+    plan = Recipe("small", "", "", "digits", partial(mlp_vae, 64, (16,), 2), warm_up=stages, epochs=2)
+    quiet = {"progress": False}
+    whole = plan.fit(plan.new_model(), digits.x, **quiet)
+    assert len(whole) == 5
+    by_hand = plan.new_model()
+    first = fit(by_hand, digits.x, partial(elbo_terms, kl_weight=20.0), epochs=2, **quiet)
+    assert whole["bound"][:2] == first["bound"]
+    state = tmp_path / "state.pt"
+    stopped = plan.fit(plan.new_model(), digits.x, resume=state, **quiet)
+    again = plan.fit(plan.new_model(), digits.x, resume=state, **quiet)  # finds every stage finished
+    assert stopped["bound"] == again["bound"] == whole["bound"]
+    assert len(plan.fit(plan.new_model(), digits.x, epochs=1, **quiet)) == 1

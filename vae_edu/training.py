@@ -118,7 +118,9 @@ def nats(value: float) -> str:
 
 def _schedule(plan: Recipe, epochs: int) -> str:
     rate, how = plan.learning_rate, plan.binarization
-    return f"{epochs} epochs, batch {plan.batch_size}, Adam {rate:g}, binarization: {how}"
+    stages = "".join(f"{s.epochs} × {s.learning_rate:g} with KL weight {s.kl_weight:g}, " for s in plan.warm_up)
+    before = f", of them {stages}then" if stages else ","
+    return f"{epochs} epochs{before} Adam {rate:g}, batch {plan.batch_size}, binarization: {how}"
 
 
 def _objective(plan: Recipe) -> str:

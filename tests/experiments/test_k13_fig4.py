@@ -7,6 +7,7 @@ from vae_edu.data import ImageData
 from vae_edu.experiments import Request, k13_fig4
 from vae_edu.gaussians import kl_standard_normal
 from vae_edu.models import gaussian_mlp_vae, mlp_vae
+from vae_edu.recipes import Stage, recipe
 
 QUIET = Request(progress=False)
 
@@ -17,13 +18,14 @@ def made_up_faces(n: int, split: str = "train") -> ImageData:
 
 
 def test_both_schedules_end_on_the_bound_itself_after_equally_many_passes():
-    assert k13_fig4.STAGES[-1][0] == k13_fig4.PLAIN[-1][0] == 1
-    assert sum(epochs for _, _, epochs in k13_fig4.STAGES) == sum(epochs for _, _, epochs in k13_fig4.PLAIN)
+    weighted = recipe("frey-two-latents")
+    assert k13_fig4.PLAIN[-1].kl_weight == 1
+    assert sum(s.epochs for s in weighted.warm_up) + weighted.epochs == sum(s.epochs for s in k13_fig4.PLAIN)
 
 
 def test_a_heavier_divergence_keeps_the_posteriors_nearer_the_prior():
     faces = made_up_faces(200)
-    free, held = (k13_fig4.train_frey(faces, [(weight, 1e-3, 20)], QUIET) for weight in (1.0, 1000.0))
+    free, held = (k13_fig4.train_frey(faces, [Stage(20, 1e-3, weight)], QUIET) for weight in (1.0, 1000.0))
     divergence = [kl_standard_normal(*model.encode(faces.x)).mean() for model in (free, held)]
     assert divergence[1] < 0.5 * divergence[0]
 

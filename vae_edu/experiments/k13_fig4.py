@@ -1,6 +1,7 @@
 """K13 figure 4: the learned manifolds of MNIST (20×20) and Frey Face (10×10) in two latent dimensions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -17,14 +18,9 @@ from vae_edu.learning import evaluate, fit
 from vae_edu.models import VAE
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.latent_plane import mosaic
-from vae_edu.recipes import recipe
+from vae_edu.recipes import Stage, recipe
 
-Stage = tuple[float, float, int]  # weight of the divergence, learning rate, epochs
-
-# Beside 900 nats of reconstruction the divergence is weak, and the first epochs scatter the images widely; they are
-# kept near the origin until the decoder has learned faces, then the bound itself is maximized.
-STAGES: tuple[Stage, ...] = ((20.0, 1e-3, 150), (5.0, 1e-3, 150), (1.0, 1e-3, 200), (1.0, 2e-4, 100))
-PLAIN: tuple[Stage, ...] = ((1.0, 1e-3, 500), (1.0, 2e-4, 100))
+PLAIN = (Stage(500, 1e-3), Stage(100, 2e-4))  # as many passes, without the weighted start
 
 # Read off the paper's figure 2, two latents, ± 5 nats: train and test bound after so many training images.
 K13_FREY = {
@@ -41,13 +37,15 @@ def reproduce(request: Request) -> Outcome:
     """
     train, test = (load("frey", split, request.data_root) for split in ("train", "test"))
     shorter = 100 if request.budget == "quick" else 1
-    stages, plain = ([(w, rate, max(1, epochs // shorter)) for w, rate, epochs in plan] for plan in (STAGES, PLAIN))
+    frey = recipe("frey-two-latents")
+    weighted = (*frey.warm_up, Stage(frey.epochs, frey.learning_rate))
+    stages, plain = ([replace(s, epochs=max(1, s.epochs // shorter)) for s in plan] for plan in (weighted, PLAIN))
     model = train_frey(train, stages, request)
     numbers = {
         "frey": measure(model, train, test, request.seed),
         "frey without the weighted start": measure(train_frey(train, plain, request), train, test, request.seed),
-        "stages (divergence weight, learning rate, epochs)": stages,
-        "images seen": len(train) * sum(epochs for _, _, epochs in stages),
+        "stages (divergence weight, learning rate, epochs)": [(s.kl_weight, s.learning_rate, s.epochs) for s in stages],
+        "images seen": len(train) * sum(stage.epochs for stage in stages),
         "K13 figure 2, 2 latents, digitized": K13_FREY,
         "mnist": "the shipped weights of recipe two-latents",
     }
@@ -71,10 +69,16 @@ def train_frey(data: ImageData, stages: Sequence[Stage], request: Request) -> VA
     Source: K13 §5.
     """
     model = recipe("frey-two-latents").new_model(request.seed)
-    for number, (kl_weight, rate, epochs) in enumerate(stages):
-        objective = partial(elbo_terms, kl_weight=kl_weight)
-        seed = request.seed + number
-        fit(model, data.x, objective, epochs=epochs, learning_rate=rate, seed=seed, progress=request.progress)
+    for number, stage in enumerate(stages):
+        fit(
+            model,
+            data.x,
+            partial(elbo_terms, kl_weight=stage.kl_weight),
+            epochs=stage.epochs,
+            learning_rate=stage.learning_rate,
+            seed=request.seed + number,
+            progress=request.progress,
+        )
     return model.requires_grad_(False).cpu()
 
 
