@@ -1,5 +1,6 @@
 """A record holds what it takes to get its numbers again, and nothing of the machine's private paths."""
 
+from functools import partial
 
 import pytest
 import torch
