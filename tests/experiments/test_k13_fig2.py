@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from vae_edu.data import load
+from vae_edu.errors import UserError
 from vae_edu.experiments import Request, k13_fig2
 from vae_edu.experiments.k13_fig2 import FREY, MNIST
 from vae_edu.experiments.published import published
+from vae_edu.experiments.step_sizes import choose_step_size
 from vae_edu.learning import evaluate
 from vae_edu.likelihoods import Bernoulli, Gaussian
 
@@ -32,7 +34,7 @@ def test_panels_are_the_papers():
 
 def test_a_curve_is_the_bound_of_the_model_it_trained(tmp_path):
     """The state left by a training without a record's framework holds the model: score it again."""
-    panel = replace(MNIST, data="digits", n=500, hidden=16, images=10_000, gather=0, step_size=0.02)
+    panel = replace(MNIST, data="digits", n=500, hidden=16, images=10_000, gather=0, step_sizes=(0.02,))
     state = tmp_path / "state.pt"
     curve = k13_fig2.curve(panel, "AEVB", 2, QUIET, state)
     assert curve["samples"] == [500 * k for k in range(1, 21)]
@@ -42,9 +44,27 @@ def test_a_curve_is_the_bound_of_the_model_it_trained(tmp_path):
     assert curve["test"][-1] == pytest.approx(evaluate(model, load("digits", "test").x), abs=0.01)
 
 
-def test_a_step_that_is_too_large_is_recorded_as_such(tmp_path):
-    panel = replace(MNIST, data="digits", n=500, hidden=16, images=10_000, gather=0, step_size=1e6)
-    assert "no longer finite" in k13_fig2.curve(panel, "AEVB", 2, QUIET, tmp_path / "s.pt")["diverged"]
+def test_the_step_size_is_the_one_that_comes_farthest_and_is_not_tried_twice(tmp_path):
+    asked, ends = [], {0.01: -5.0, 0.02: -3.0, 0.1: None}
+
+    def trial(step):
+        asked.append(step)
+        if ends[step] is None:
+            raise UserError("the term was no longer finite")
+        return ends[step]
+
+    for _ in range(2):
+        step, found = choose_step_size(trial, tmp_path / "state.pt")
+        assert step == 0.02
+        assert found == {"0.01": -5.0, "0.02": -3.0, "0.1": None}
+    assert asked == [0.01, 0.02, 0.1]
+
+
+def test_a_step_that_breaks_training_is_not_chosen(tmp_path):
+    panel = replace(MNIST, data="digits", n=500, hidden=16, images=2000, trial_images=1000, gather=0)
+    curve = k13_fig2.curve(replace(panel, step_sizes=(1e6, 0.02)), "AEVB", 2, QUIET, tmp_path / "s.pt")
+    assert curve["step size"] == 0.02
+    assert curve["train bound after each trial"]["1000000.0"] is None
 
 
 def test_published_curves_interpolate_between_their_points():
