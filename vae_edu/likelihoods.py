@@ -49,7 +49,7 @@ class Bernoulli:
     """Pixels that are 0 or 1, independent given z. Source: K13 (11)."""
 
     def log_prob(
-        self, x: Float[Tensor, "*#batch pixels"], parameters: Float[Tensor, "*batch pixels"]
+        self, x: Float[Tensor, "*#batch pixels"], parameters: Float[Tensor, "*#batch pixels"]
     ) -> Float[Tensor, "*batch"]:
         """See `log_bernoulli`."""
         return log_bernoulli(x, parameters)

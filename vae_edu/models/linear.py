@@ -54,7 +54,7 @@ class LinearGaussian(nn.Module):
         return mean, self.log_noise_var.expand_as(mean)
 
     def log_likelihood(
-        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]
+        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
         """log p(x|z), summed over pixels, in nats. Source: D16 §2.4.3."""
         return log_normal(x, *self.decode(z))

@@ -32,7 +32,7 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def log_likelihood(
-        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]
+        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
         """log p(x|z), summed over pixels, in nats."""
         return self.likelihood.log_prob(x, self.decode(z))
