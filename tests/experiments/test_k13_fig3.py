@@ -10,13 +10,13 @@ from vae_edu.experiments.k13_fig3 import METHODS, Setup
 from vae_edu.models import LinearGaussian, mlp_vae
 
 QUIET = Request("quick", progress=False)
-SMALL = Setup("digits", (200,), 10, 2, images=6000, gather=0, scored=30, evaluations=3, draws=40)
+SMALL = Setup("digits", (200,), 10, 2, images=6000, trial_images=3000, gather=10, scored=30, evaluations=3, draws=40)
 
 
 def test_the_setup_is_the_papers():
     setup = Setup()
     assert (setup.hidden, setup.latent, setup.sizes, setup.draws, setup.scored) == (100, 3, (1000, 50_000), 50, 1000)
-    assert list(setup.step_sizes) == list(METHODS) == ["AEVB", "WS", "MCEM"]
+    assert list(METHODS) == ["AEVB", "WS", "MCEM"]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -1,7 +1,7 @@
 """K13 figure 3: the marginal likelihood as AEVB, wake-sleep and Monte Carlo EM learn, on few and on many images."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from vae_edu.evaluation.marginal_likelihood import harmonic_log_marginal
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.published import published
+from vae_edu.experiments.step_sizes import choose_step_size
 from vae_edu.learning import History, fit, monte_carlo_em, wake_sleep
 from vae_edu.learning.adagrad import GatheringAdagrad
-from vae_edu.models import mlp_vae
+from vae_edu.models import VAE, mlp_vae
 from vae_edu.models.networks import draw_small_weights
 
 METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep, "MCEM": monte_carlo_em}
@@ -31,8 +32,8 @@ class Setup:
     sizes: tuple[int, ...] = (1000, 50_000)
     hidden: int = 100
     latent: int = 3
-    step_sizes: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(METHODS, 0.02))
     images: int = 10_000_000  # seen in training, many times each
+    trial_images: int = 200_000  # seen with each step size before one is chosen
     gather: int = 100
     scored: int = 1000  # images of each split, the first
     evaluations: int = 20  # a curve has so many points, equally spaced
@@ -51,7 +52,7 @@ def reproduce(request: Request) -> Outcome:
     curves = request.run(points)
     numbers = {
         "setup": {
-            "hidden": setup.hidden, "latent": setup.latent, "step sizes": setup.step_sizes,
+            "hidden": setup.hidden, "latent": setup.latent, "images seen in each trial": setup.trial_images,
             "images seen": setup.images, "pixels": "grey", "estimator": "K13 App. D, kernel density per image",
             "posterior draws": setup.draws, "images scored": setup.scored,
         },
@@ -70,28 +71,44 @@ def reproduce(request: Request) -> Outcome:
 
 
 def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> Result:
-    """Train once; estimates of log p(x) per image, in nats, on the first training and test images, over images seen."""
+    """Train once; estimates of log p(x) per image, in nats, on the first training and test images, over images seen.
+
+    The step size is the one whose trial ends highest, by the method's own account of itself on the training images.
+    """
     train, test = (load(setup.data, split, request.data_root).x for split in ("train", "test"))
     train = train[:n]
-    passes = max(1, setup.images // (setup.evaluations * n))
-    model = mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh)
-    draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
     scored = {"train": train[: setup.scored], "test": test[: setup.scored]}
-    history = METHODS[method](
-        model,
-        train,
-        epochs=setup.images // (passes * n),
-        passes=passes,
-        learning_rate=setup.step_sizes[method],
-        make_optimizer=partial(GatheringAdagrad, gather=setup.gather),
-        weight_prior=True,
-        seed=request.seed,
-        measure=partial(marginals, model, scored, setup.draws),
-        resume=state,
-        progress=request.progress,
+
+    def learn(step_size: float, epochs: int, passes: int, **options: Any) -> tuple[History, VAE]:
+        model = mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh)
+        draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
+        if options.pop("scores", False):
+            options["measure"] = partial(marginals, model, scored, setup.draws)
+        history = METHODS[method](
+            model,
+            train,
+            epochs=epochs,
+            passes=passes,
+            learning_rate=step_size,
+            make_optimizer=partial(GatheringAdagrad, gather=setup.gather),
+            weight_prior=True,
+            seed=request.seed,
+            **options,
+        )
+        return history, model
+
+    def trial(step_size: float) -> float:
+        return learn(step_size, max(1, setup.trial_images // n), 1, progress=False)[0]["bound"][-1]
+
+    step_size, tried = choose_step_size(trial, state)
+    passes = max(1, setup.images // (setup.evaluations * n))
+    history, model = learn(
+        step_size, setup.images // (passes * n), passes, scores=True, resume=state, progress=request.progress
     )
     seen = passes * n * len(history)
     return {
+        "step size": step_size,
+        "value after each trial": tried,
         "samples": [passes * n * (epoch + 1) for epoch in range(len(history))],
         **{split: [round(value, 2) for value in history[split]] for split in scored},
         f"at the end, with {setup.more} times the draws": marginals(model, scored, setup.more * setup.draws),
@@ -130,5 +147,6 @@ def _at_budget(request: Request) -> Setup:
     if request.budget == "paper":
         return Setup(images=60_000_000)
     if request.budget == "quick":
-        return Setup("digits", (200,), 10, 2, images=2000, gather=0, scored=20, evaluations=4, draws=20, more=2)
+        small = Setup("digits", (200,), 10, 2, gather=5, scored=20, evaluations=4, draws=20, more=2)
+        return replace(small, images=2000, trial_images=1000)
     return Setup()
