@@ -1,5 +1,7 @@
 """The perceptrons of K13's appendix C, against the same formulas in NumPy, matrix by matrix."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from vae_edu.models import BernoulliMLP, GaussianMLP
-from vae_edu.models.networks import trunk
+from vae_edu.models.networks import draw_glorot_weights, trunk
 
 
 def matrices(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
@@ -74,3 +76,16 @@ def test_leading_axes_and_dtype_pass_through(leading, sizes, dtype):
     inputs = torch.zeros(*leading, sizes[0], dtype=dtype)
     outputs = [BernoulliMLP(sizes).to(dtype)(inputs), *GaussianMLP(sizes).to(dtype)(inputs)]
     assert all(output.shape == (*leading, sizes[-1]) and output.dtype == dtype for output in outputs)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(300, 100), (50, 400)])
+def test_glorot_weights_have_their_variance_and_biases_are_zero(inputs, outputs):
+    """Uniform on ±√(6/(inputs + outputs)): the range exactly, the law by Dvoretzky, Kiefer, Wolfowitz and Massart."""
+    network = draw_glorot_weights(BernoulliMLP((inputs, outputs, 7)), torch.Generator().manual_seed(0))
+    limit = (6 / (inputs + outputs)) ** 0.5
+    u = network.hidden[0].weight.detach().flatten() / (2 * limit) + 0.5
+    assert ((u >= 0) & (u <= 1)).all()
+    distance = (u.sort().values - torch.arange(1, len(u) + 1) / len(u)).abs().max()
+    assert distance < (math.log(2 / 1e-7) / (2 * len(u))) ** 0.5 + 1 / len(u)
+    assert not network.hidden[0].bias.any()
+    assert not network.logits.bias.any()

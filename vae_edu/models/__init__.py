@@ -5,6 +5,7 @@ from vae_edu.models.conditional import CVAE, Regressor, mlp_cvae, mlp_regressor
 from vae_edu.models.conditional_linear import ConditionalLinearGaussian
 from vae_edu.models.conjugate import ConjugateGaussian
 from vae_edu.models.conv import conv_vae
+from vae_edu.models.hierarchical import TwoLayerVAE, two_layer_vae
 from vae_edu.models.linear import LinearGaussian
 from vae_edu.models.networks import BernoulliMLP, GaussianMLP
 from vae_edu.models.ppca import fixed_noise_ppca, ppca_log_evidence, principal_axes, probabilistic_pca
@@ -21,6 +22,7 @@ __all__ = [
     "GaussianMLP",
     "LinearGaussian",
     "Regressor",
+    "TwoLayerVAE",
     "WeightPosterior",
     "conv_vae",
     "fixed_noise_ppca",
@@ -32,4 +34,5 @@ __all__ = [
     "principal_axes",
     "probabilistic_pca",
     "ring",
+    "two_layer_vae",
 ]

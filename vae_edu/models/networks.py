@@ -32,6 +32,20 @@ def draw_small_weights(model: Network, std: float = 0.01, generator: Generator |
     return model
 
 
+@torch.no_grad()
+def draw_glorot_weights(model: Network, generator: Generator | None = None) -> Network:
+    """Draw every weight matrix anew, uniform with variance 2/(inputs + outputs), and set every bias to zero.
+
+    So signals and gradients keep their size from layer to layer of a tanh network. Source: Glorot and Bengio (2010).
+    """
+    for parameter in model.parameters():
+        if parameter.ndim == 2:
+            nn.init.xavier_uniform_(parameter, generator=generator)
+        else:
+            parameter.zero_()
+    return model
+
+
 class BernoulliMLP(nn.Module):
     """A network whose output is the logits of independent Bernoullis.
 
