@@ -88,4 +88,5 @@ def test_the_card_of_a_regressor_speaks_of_no_latent_variable(monkeypatch, tmp_p
     trained, card = run(monkeypatch, tmp_path, plan)
     assert "with no z: the bound is log p(y|c) itself." in card
     assert "sampled" not in card
+    assert "divergence" not in card
     assert f"| bound on test | {trained.bounds['test']:.2f} nats per image |" in card

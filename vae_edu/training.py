@@ -145,7 +145,8 @@ def _sampling(plan: Recipe) -> str:
 def _pixels(plan: Recipe) -> str:
     if isinstance(plan.new_model().likelihood, Gaussian):
         return "Pixels have\ndensities here, so the bound depends on their unit and may be positive (chapter 7)."
+    divergence = "" if plan.objective is regression_terms else " minus a divergence"
     return (
-        "Grey\npixels under Bernoulli decoders make the bound a negative cross-entropy minus a divergence, "
+        f"Grey\npixels under Bernoulli decoders make the bound a negative cross-entropy{divergence}, "
         "not a log-probability (chapter 6)."
     )
