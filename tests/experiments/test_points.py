@@ -82,6 +82,7 @@ def test_chosen_points_alone_and_the_rest_later(tmp_path):
     with pytest.raises(Unfinished, match="still to run: latents 1, latents 3"):
         run("trainings", tmp_path, only=("latents 2",))
     assert list(json.loads((tmp_path / "run.json").read_text())["results"]["points"]) == ["latents 2"]
+    assert not list((tmp_path / "unfinished").glob("*.pt"))
     run("trainings", tmp_path)
     assert ran == ["latents 2", "latents 1", "latents 3"]
     with pytest.raises(UserError, match="there is no point 'latents 9'; this experiment has: latents 1, latents 2"):
