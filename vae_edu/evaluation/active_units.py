@@ -16,7 +16,7 @@ def activity(
     x: Float[Tensor, "batch pixels"],
     samples: int = 100,
     generator: Generator | None = None,
-) -> list[Float[Tensor, "latent"]]:
+) -> list[Float[Tensor, "_"]]:
     """A_u, the variance over the images of E_q[u|x], for each unit u of each stochastic layer.
 
     Of an upper layer the inner expectation is a mean over `samples` draws of the layer below.
@@ -29,6 +29,6 @@ def activity(
     return [mean.var(0)]
 
 
-def active_units(activities: list[Float[Tensor, "latent"]], threshold: float = THRESHOLD) -> list[int]:
+def active_units(activities: list[Float[Tensor, "_"]], threshold: float = THRESHOLD) -> list[int]:
     """How many units of each layer are active, A_u > `threshold`."""
     return [int((layer > threshold).sum()) for layer in activities]

@@ -35,6 +35,7 @@ EXPERIMENTS = {
     "estimators-a-b": "vae_edu.experiments.estimators_a_b",
     "full-vb": "vae_edu.experiments.full_vb",
     "gradient-variance": "vae_edu.experiments.gradient_variance",
+    "iwae-table1": "vae_edu.experiments.iwae_table1",
     "k13-fig2-frey": "vae_edu.experiments.k13_fig2:frey",
     "k13-fig2-mnist": "vae_edu.experiments.k13_fig2:mnist",
     "k13-fig3": "vae_edu.experiments.k13_fig3",
