@@ -65,6 +65,7 @@ class Loop:
         bar = tqdm(
             total=self.epochs * self.passes * len(x), initial=len(history) * self.passes * len(x), unit=" images",
             unit_scale=True, disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
+            leave=None,  # not below another bar
         )  # fmt: skip
         with bar, stop_on_interrupt() as stop:
             while len(history) < self.epochs and not stop:
