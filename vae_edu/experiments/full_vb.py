@@ -66,7 +66,8 @@ def reproduce(request: Request) -> Outcome:
     x, x_test = (binarize(data.x, "threshold") for data in (train, test))
     points = {
         f"{method}, {n} images": Point(
-            partial(run, method, x[:n], x_test[: plan.test_images], plan, request.seed), 3.0 if method == FULL_VB else 1.0
+            partial(run, method, x[:n], x_test[: plan.test_images], plan, request.seed),
+            3.0 if method == FULL_VB else 1.0,
         )
         for n in plan.images
         for method in LEARNERS
