@@ -36,7 +36,7 @@ def seed_1(request: Request) -> Outcome:
 
 
 def seed_6(request: Request) -> Outcome:
-    """The same without the KL term: σ has shrunk until no t moves the picture by as much as print can show."""
+    """The same without the KL term: σ has shrunk until few pictures move by as much as a step of grey for |t| ≤ 1."""
     printed = {"finding": "experiment 1's images are the same, all of them"}
     return _noise_sweep("no-kl", "noise-without-kl", request, printed)
 
