@@ -30,7 +30,7 @@ class Plan:
     """Widths and schedule. The regressor's are D16's; the CVAE is that of recipe cvae-column."""
 
     regressor: tuple[int, ...] = (1000, 500, 250, 250, 500, 1000)
-    cvae: tuple[tuple[int, ...], tuple[int, ...], int] = ((128,), (400,), 16)
+    cvae: tuple[tuple[int, ...], tuple[int, ...], int] = ((256, 128), (400, 200), 16)
     epochs: int = 30
 
 

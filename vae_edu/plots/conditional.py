@@ -19,7 +19,7 @@ def completions(
     panels: Mapping[str, Float[Tensor, "rows columns pixels"]],
     given: Sequence[int],
     image_shape: tuple[int, int],
-    width: float = 6.4,
+    width: float = 5.0,
 ) -> Figure:
     """Named grids of pictures, one above the other; the `given` pixels of each in color. Draw as PNG."""
     wholes = {name: _side_by_side(_marked(images, given), image_shape) for name, images in panels.items()}
