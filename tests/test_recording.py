@@ -1,6 +1,9 @@
 """A record holds what it takes to get its numbers again, and nothing of the machine's private paths."""
 
+import json
+import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +15,8 @@ from vae_edu.learning import fit
 from vae_edu.models import mlp_vae
 from vae_edu.recipes import RECIPES, Recipe, Stage, recipe
 from vae_edu.recording import read_record, results_folder, write_record
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_a_record_can_be_read_back(tmp_path):
@@ -82,3 +87,14 @@ def test_a_warm_up_comes_first_and_survives_a_stop(digits, tmp_path):
     again = plan.fit(plan.new_model(), digits.x, resume=state, **quiet)  # finds every stage finished
     assert stopped["bound"] == again["bound"] == whole["bound"]
     assert len(plan.fit(plan.new_model(), digits.x, epochs=1, **quiet)) == 1
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("book/results/*/run.json")), ids=lambda path: path.parent.name)
+def test_what_is_recorded_can_be_run_again_and_tells_nothing_of_the_machine(path):
+    text = path.read_text(encoding="utf-8")
+    record = json.loads(text)
+    assert {"command", "seed", "data", "date", "machine", "versions", "duration_seconds", "results"} == set(record)
+    assert record["command"].startswith(("vae-edu train ", "vae-edu reproduce ", "python benchmarks/"))
+    assert record["results"].get("budget") != "quick"
+    assert not re.search(r'"(/|[A-Z]:)[^"]*/', text), "an absolute path"
+    assert path.stat().st_size < 300_000
