@@ -175,6 +175,7 @@ _RECIPES = [
         data="mnist",
         build=partial(conv_vae, 784, (32, 16), 20),
         epochs=3,
+        seed=3,
     ),
     Recipe(
         name="no-kl",
