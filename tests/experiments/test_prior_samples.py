@@ -6,8 +6,8 @@ from torch import nn
 
 from vae_edu.data import ImageData, load
 from vae_edu.experiments import Request, d16_latents, prior_samples
+from vae_edu.experiments.pictures import unpack
 from vae_edu.experiments.released_vae import WEIGHT_DECAY, Plan, decayed_adam, train
-from vae_edu.experiments.seed_latent_count import unpack
 from vae_edu.experiments.seed_subjects import judge
 from vae_edu.models import mlp_vae
 

@@ -8,7 +8,8 @@ import torch
 from scipy.stats import entropy, sem
 
 from vae_edu.experiments import Request, seed_latent_count
-from vae_edu.experiments.seed_latent_count import pack, unpack, verdict
+from vae_edu.experiments.pictures import pack, unpack
+from vae_edu.experiments.seed_latent_count import verdict
 from vae_edu.experiments.seed_subjects import Judge, with_latents
 from vae_edu.recipes import recipe
 

@@ -12,6 +12,7 @@ from torch import Generator, Tensor, nn
 
 from vae_edu.bounds import Objective, elbo_terms
 from vae_edu.data import ImageData, load
+from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.evaluation.effective_beta import Error, effective_beta, factors_of, honest_variance
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.points import Point, Result
@@ -22,7 +23,6 @@ from vae_edu.likelihoods import Bernoulli, Gaussian, log_bernoulli
 from vae_edu.models import VAE, BernoulliMLP, GaussianMLP
 
 BATCH = 100
-ACTIVE = 0.01  # a latent whose posterior means vary less than this over the images is not used
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def score(model: VAE, x: Float[Tensor, "n pixels"], seed: int) -> Result:
         "squared error": square,
         "cross-entropy": cross_entropy,
         "KL": kl,
-        "active latents": int((mean.var(0) > ACTIVE).sum()),
+        "active latents": int((mean.var(0) > THRESHOLD).sum()),
         "Bernoulli bound": -cross_entropy - kl,
         "Gaussian bound, best variance": log_normal(x, picture, log_variance.expand(1)).mean().item() - kl,
     }

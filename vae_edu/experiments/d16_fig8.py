@@ -15,9 +15,10 @@ from vae_edu.checkpoints import load_pretrained
 from vae_edu.data import ImageData
 from vae_edu.evaluation.classifier import confidence
 from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.released_vae import decayed_adam
-from vae_edu.experiments.seed_latent_count import pack, standard_error, unpack
+from vae_edu.experiments.seed_latent_count import standard_error
 from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
 from vae_edu.importance import importance_weighted_bound
 from vae_edu.models import CVAE, Regressor, mlp_cvae, mlp_regressor

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from vae_edu.data import ImageData
 from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.pictures import unpack
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.prior_samples import about_the_judge, curve, look, pictures
 from vae_edu.experiments.released_vae import WEIGHT_DECAY, Plan, train
-from vae_edu.experiments.seed_latent_count import unpack
 from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vae_edu.data import load
+from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.points import Point, Result
 from vae_edu.learning import History, fit
@@ -19,7 +20,6 @@ from vae_edu.models import LinearGaussian, ppca_log_evidence, principal_axes, pr
 
 Stage = tuple[float, int]  # learning rate, epochs of PASSES passes over the data
 PASSES = 25
-ACTIVE = 0.01  # a dimension whose posterior means vary less than this over the data counts as collapsed
 
 # Read off the paper's figure 2 at 10^8 images, train and test, ± 5 nats: what nonlinear decoders reach.
 K13_FREY = {"2": (935, 872), "5": (1233, 1115), "10": (1463, 1307)}
@@ -112,7 +112,7 @@ def collapse(
     return {
         "noise variance": noise_var,
         "eigenvalues above it": int((eigenvalues[:latent] > noise_var).sum()),
-        "active dimensions": int((activity > ACTIVE).sum()),
+        "active dimensions": int((activity > THRESHOLD).sum()),
         "activity": {
             "closed form": (1 - noise_var / eigenvalues[:latent]).clamp(min=0).tolist(),
             "trained": activity.tolist(),

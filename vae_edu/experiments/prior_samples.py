@@ -9,13 +9,14 @@ from torch import Generator, nn
 
 from vae_edu.bounds import elbo
 from vae_edu.data import ImageData
+from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.evaluation.classifier import confidence
 from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.released_vae import LATENT, WEIGHT_DECAY, Plan, train
-from vae_edu.experiments.seed_latent_count import UNSURE, pack, standard_error, unpack, verdict
+from vae_edu.experiments.seed_latent_count import UNSURE, standard_error, verdict
 from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
-from vae_edu.experiments.seed_traversals import ACTIVE
 from vae_edu.gaussians import kl_standard_normal
 from vae_edu.learning import History, fit
 from vae_edu.models import VAE, mlp_vae
@@ -102,7 +103,7 @@ def look(model: VAE, test: ImageData, critic: Judge, seed: int) -> Result:
     return {
         "test bound": {"mean": bound.mean().item(), "standard error": standard_error(bound)},
         "KL(q(z|x) || p(z))": divergence.mean().item(),
-        "active latents": int((torch.cat([mean for mean, _ in posteriors]).var(0) > ACTIVE).sum()),
+        "active latents": int((torch.cat([mean for mean, _ in posteriors]).var(0) > THRESHOLD).sum()),
         "prior draws": verdict(critic, samples, threshold(critic, test)),
     }
 

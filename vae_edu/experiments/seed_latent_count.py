@@ -1,24 +1,22 @@
 """The seed project's experiment 9, which it left without a design: do more latents decode more noise?"""
 
 import math
-from base64 import b64decode, b64encode
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zlib import compress, decompress
 
-import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from vae_edu.bounds import elbo
 from vae_edu.data import ImageData
+from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.evaluation.classifier import confidence
 from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point
 from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge, with_latents
-from vae_edu.experiments.seed_traversals import ACTIVE
 from vae_edu.gaussians import kl_standard_normal, reparameterize
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows
@@ -82,7 +80,7 @@ def _measure(
         "test bound": bound.mean().item(),
         "test bound, standard error": standard_error(bound),
         "KL(q(z|x) || p(z)), nats": kl.sum().item(),
-        "active latents": int((mean.var(0) > ACTIVE).sum()),
+        "active latents": int((mean.var(0) > THRESHOLD).sum()),
         "latents with a KL above 0.1 nat": int((kl > 0.1).sum()),
         "prior draws": verdict(critic, samples, threshold),
         "reconstructions": verdict(critic, back, threshold),
@@ -106,16 +104,6 @@ def verdict(critic: Judge, pictures: Float[Tensor, "n pixels"], threshold: float
 def standard_error(values: Float[Tensor, "n"]) -> float:
     """Standard error of the mean of independent values."""
     return values.std().item() / math.sqrt(len(values))
-
-
-def pack(pictures: Float[Tensor, "n pixels"]) -> str:
-    """Pictures in 256 greys as text short enough for a record."""
-    return b64encode(compress((pictures * 255).round().byte().numpy().tobytes(), 9)).decode()
-
-
-def unpack(text: str, pixels: int) -> Float[Tensor, "n {pixels}"]:
-    """What `pack` made."""
-    return torch.frombuffer(bytearray(decompress(b64decode(text))), dtype=torch.uint8).float().view(-1, pixels) / 255
 
 
 def _draw(results: dict[str, dict[str, Any]], shape: tuple[int, int]) -> Figure:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from vae_edu.data import ImageData
+from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.seed_paths import interpolate, sampled_twice, shifted, traverse
 from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject, trained, with_latents
@@ -21,7 +22,6 @@ STEPS = torch.linspace(-3, 3, 13)
 SEED_STEPS = torch.linspace(0, 4.75, 13)
 MANY = 1000  # images over which what is seen in one is averaged
 MORE = 50  # latents, of which some stay unused
-ACTIVE = 0.01  # variance over the data from which on a dimension is called active, as in the literature
 PATH = torch.linspace(0, 1, 21)
 PAIRS = 100
 
@@ -113,7 +113,7 @@ def by_dimension(model: VAE, x: Float[Tensor, "n pixels"]) -> dict[str, Any]:
         "variance of the posterior mean over the data": variance.tolist(),
         "KL, nats": kl.tolist(),
         "root mean square pixel change": [along_path(path) for path in pictures],
-        "active dimensions": int((variance > ACTIVE).sum()),
+        "active dimensions": int((variance > THRESHOLD).sum()),
         "dimensions with a KL above 0.1 nat": int((kl > 0.1).sum()),
         "shown": {"most active": int(variance.argmax()), "least active": int(variance.argmin())},
     }
