@@ -106,8 +106,15 @@ def reproduce(name: str, folder: Path, request: Request, command: str) -> Path:
     ledger = Ledger(folder, request.budget, request.seed, partial(write, data={}))
     outcome: Outcome = getattr(import_module(module), function or "reproduce")(replace(request, ledger=ledger))
     for stem, figure in outcome.figures.items():
-        with written_atomically(folder / f"{stem}.png") as temporary:
-            figure.savefig(temporary, format="png", dpi=120)
+        _save(figure, folder / f"{stem}.png")
     points = ledger.finished()
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     return write({**outcome.numbers, **({"points": points} if points else {})}, outcome.data)
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    from matplotlib import pyplot
+
+    with written_atomically(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
+    pyplot.close(figure)
