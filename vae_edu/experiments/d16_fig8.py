@@ -17,6 +17,7 @@ from vae_edu.evaluation.classifier import confidence
 from vae_edu.experiments import Outcome, Request
 from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point, Result
+from vae_edu.experiments.prior_samples import in_few_greys
 from vae_edu.experiments.released_vae import decayed_adam
 from vae_edu.experiments.seed_latent_count import standard_error
 from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
@@ -123,7 +124,7 @@ def measure_cvae(model: CVAE, x: Float[Tensor, "n entries"], critic: Judge, seed
         },
         "variance over samples, summed over pixels": samples.var(0).sum(-1).mean().item(),
         "classes among 20 samples": sum(len(column.unique()) for column in classes.T) / len(few),
-        "pictures": pack(model.complete(condition, samples[0])[: ROWS * COLUMNS]),
+        "pictures": pack(in_few_greys(model.complete(condition, samples[0])[: ROWS * COLUMNS])),
     }
 
 
@@ -138,7 +139,7 @@ def measure_regressor(model: Regressor, x: Float[Tensor, "n entries"], critic: J
         f"first {IMAGES}": {"log p(y|c)": value[:IMAGES].mean().item()},
         **about_pictures(picture, model.complete(condition, picture), critic),
         "squared error": squared_error(picture, target).mean().item(),
-        "pictures": pack(model.complete(condition, picture)[: ROWS * COLUMNS]),
+        "pictures": pack(in_few_greys(model.complete(condition, picture)[: ROWS * COLUMNS])),
     }
 
 
@@ -162,5 +163,5 @@ def draw(results: dict[str, Result], given: list[int], test: ImageData) -> Figur
     use_book_style()
     raster()
     panels = {name: unpack(result["pictures"], test.x.shape[1]) for name, result in results.items()}
-    panels["truth"] = test.x[: ROWS * COLUMNS]
+    panels["truth"] = in_few_greys(test.x[: ROWS * COLUMNS])
     return completions({name: p.view(ROWS, COLUMNS, -1) for name, p in panels.items()}, given, test.image_shape)

@@ -4,8 +4,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from matplotlib.figure import Figure
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from vae_edu.bounds import elbo
 from vae_edu.data import ImageData
@@ -109,9 +110,13 @@ def look(model: VAE, test: ImageData, critic: Judge, seed: int) -> Result:
 
 
 def pictures(model: VAE, seed: int, count: int = SIDE**2) -> Result:
-    """Draws from the prior, for the figure, in 64 greys to keep the record short."""
-    samples = model.sample(count, Generator().manual_seed(seed))
-    return {"pictures": pack((samples * 63).round() / 63)}
+    """Draws from the prior, for the figure."""
+    return {"pictures": pack(in_few_greys(model.sample(count, Generator().manual_seed(seed))))}
+
+
+def in_few_greys(pictures: Float[Tensor, "*batch pixels"]) -> Float[Tensor, "*batch pixels"]:
+    """The pictures in 64 greys, which keeps records and files short."""
+    return (pictures * 63).round() / 63
 
 
 def threshold(critic: Judge, test: ImageData) -> float:

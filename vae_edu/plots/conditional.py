@@ -19,15 +19,21 @@ def completions(
     panels: Mapping[str, Float[Tensor, "rows columns pixels"]],
     given: Sequence[int],
     image_shape: tuple[int, int],
-    width: float = 5.0,
+    pixel: float = 2 / 120,
 ) -> Figure:
-    """Named grids of pictures, one above the other; the `given` pixels of each in color. Draw as PNG."""
+    """Named grids of pictures, one above the other; the `given` pixels of each in color. Draw as PNG.
+
+    A `pixel` is so many inches wide: two dots of a picture saved at 120 dpi, so that every one is as wide as the next.
+    """
     wholes = {name: _side_by_side(_marked(images, given), image_shape) for name, images in panels.items()}
     rows, columns, _ = next(iter(wholes.values())).shape
-    height = len(panels) * (width * rows / columns + 0.3)
-    figure, grid = plt.subplots(len(panels), figsize=(width, height), squeeze=False)
-    for axes, (name, whole) in zip(grid.flat, wholes.items(), strict=True):
-        axes.imshow(whole, interpolation="nearest")
+    title = 0.3  # inches
+    height = len(panels) * (rows * pixel + title)
+    figure = plt.figure(figsize=(columns * pixel, height), layout="none")
+    for number, (name, whole) in enumerate(wholes.items(), start=1):
+        bottom = 1 - number * (rows * pixel + title) / height
+        axes = figure.add_axes((0, bottom, 1, rows * pixel / height))
+        axes.imshow(whole, interpolation="nearest", aspect="auto")
         axes.set_title(name, fontsize="medium")
         axes.axis("off")
     return figure
