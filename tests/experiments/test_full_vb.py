@@ -18,7 +18,7 @@ def test_log_likelihood_without_doubt_about_the_weight_is_that_of_the_model():
     model.fit_posteriors(x)
     model.weights.log_var.data.fill_(-80.0)
     expected = Normal(model.weights.mean.detach(), math.sqrt(model.spread)).log_prob(x).mean()
-    assert full_vb.log_likelihood(model, x, 40, seed=0) == pytest.approx(float(expected), abs=1e-5)
+    assert full_vb.log_likelihood(model, x, 40, 0, seed=0) == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_doubt_about_the_weight_is_averaged_over(monkeypatch):
@@ -27,7 +27,7 @@ def test_doubt_about_the_weight_is_averaged_over(monkeypatch):
     x = torch.tensor([[3.0]])
     model = ConjugateGaussian(0.0, 0.5)
     model.weights.log_var.data.fill_(0.0)
-    estimate = full_vb.log_likelihood(model, x, 500, seed=0)
+    estimate = full_vb.log_likelihood(model, x, 500, 0, seed=0)
     # p(x|θ) = N(x; θ, ½) has mean N(x; 0, 1½) and second moment N(x; 0, 1¼)/√(4π·½) under θ ~ N(0, 1).
     mean = Normal(0.0, math.sqrt(1.5)).log_prob(x).exp()
     second = Normal(0.0, math.sqrt(1.25)).log_prob(x).exp() / math.sqrt(2 * math.pi)
