@@ -124,7 +124,7 @@ def measure_cvae(model: CVAE, x: Float[Tensor, "n entries"], critic: Judge, seed
         },
         "variance over samples, summed over pixels": samples.var(0).sum(-1).mean().item(),
         "classes among 20 samples": sum(len(column.unique()) for column in classes.T) / len(few),
-        "pictures": pack(in_few_greys(model.complete(condition, samples[0])[: ROWS * COLUMNS])),
+        "pictures": pack(model.complete(condition, samples[0])[: ROWS * COLUMNS]),
     }
 
 
@@ -139,7 +139,7 @@ def measure_regressor(model: Regressor, x: Float[Tensor, "n entries"], critic: J
         f"first {IMAGES}": {"log p(y|c)": value[:IMAGES].mean().item()},
         **about_pictures(picture, model.complete(condition, picture), critic),
         "squared error": squared_error(picture, target).mean().item(),
-        "pictures": pack(in_few_greys(model.complete(condition, picture)[: ROWS * COLUMNS])),
+        "pictures": pack(model.complete(condition, picture)[: ROWS * COLUMNS]),
     }
 
 
@@ -163,5 +163,7 @@ def draw(results: dict[str, Result], given: list[int], test: ImageData) -> Figur
     use_book_style()
     raster()
     panels = {name: unpack(result["pictures"], test.x.shape[1]) for name, result in results.items()}
-    panels["truth"] = in_few_greys(test.x[: ROWS * COLUMNS])
-    return completions({name: p.view(ROWS, COLUMNS, -1) for name, p in panels.items()}, given, test.image_shape)
+    panels["truth"] = test.x[: ROWS * COLUMNS]
+    return completions(
+        {name: in_few_greys(p).view(ROWS, COLUMNS, -1) for name, p in panels.items()}, given, test.image_shape
+    )
