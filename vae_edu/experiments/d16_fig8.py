@@ -164,6 +164,5 @@ def draw(results: dict[str, Result], given: list[int], test: ImageData) -> Figur
     raster()
     panels = {name: unpack(result["pictures"], test.x.shape[1]) for name, result in results.items()}
     panels["truth"] = test.x[: ROWS * COLUMNS]
-    return completions(
-        {name: in_few_greys(p).view(ROWS, COLUMNS, -1) for name, p in panels.items()}, given, test.image_shape
-    )
+    panels = {name: in_few_greys(pictures).view(ROWS, COLUMNS, -1) for name, pictures in panels.items()}
+    return completions(panels, given, test.image_shape)
