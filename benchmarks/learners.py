@@ -20,7 +20,8 @@ from vae_edu.data import ImageData, load
 from vae_edu.importance import iwae_terms
 from vae_edu.learning import fit, monte_carlo_em, wake_sleep
 from vae_edu.learning.full_vb import full_vb
-from vae_edu.models import BayesianVAE, conv_vae, mlp_vae
+from vae_edu.models import BayesianVAE, mlp_vae
+from vae_edu.recipes import recipe
 from vae_edu.recording import results_folder, write_record
 
 BATCH, STEPS, ROUNDS, SEED = 100, 100, 5, 0
@@ -45,7 +46,7 @@ LEARNERS: dict[str, tuple[Callable[[], torch.nn.Module], Learner]] = {
     "wake-sleep": (partial(mlp_vae, *NET), wake_sleep),
     "Monte Carlo EM": (partial(mlp_vae, *NET), monte_carlo_em),
     "full variational Bayes": (bayesian_vae, full_vb),
-    "fit, convolutional net": (conv_vae, fit),
+    "fit, convolutional net": (recipe("cnn").new_model, fit),
 }
 
 
