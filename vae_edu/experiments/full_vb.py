@@ -81,6 +81,10 @@ def reproduce(request: Request) -> Outcome:
         "network": f"{x.shape[1]}–{plan.hidden}–{plan.latent}",
         "stages (learning rate, epochs)": {method: stages_of(method, plan) for method in LEARNERS},
         "steps per epoch": plan.steps,
+        "images, draws and refining steps behind a log-likelihood": {
+            "each epoch": plan.each_epoch,
+            "in the end": plan.in_the_end,
+        },
         "K13": "appendix F has no experiment: there is nothing published to lay beside these numbers",
     }
     return Outcome(numbers, data={f"{data.name} {data.split}": data.checksum for data in (train, test)})
