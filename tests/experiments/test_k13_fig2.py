@@ -15,6 +15,7 @@ from vae_edu.experiments.k13_fig2 import FREY, MNIST
 from vae_edu.experiments.published import published
 from vae_edu.experiments.step_sizes import choose_step_size
 from vae_edu.learning import evaluate
+from vae_edu.learning.interrupt import Interrupted
 from vae_edu.likelihoods import Bernoulli, Gaussian
 
 QUIET = Request("quick", progress=False)
@@ -58,6 +59,15 @@ def test_the_step_size_is_the_one_that_comes_farthest_and_is_not_tried_twice(tmp
         assert step == 0.02
         assert found == {"0.01": -5.0, "0.02": -3.0, "0.1": None}
     assert asked == [0.01, 0.02, 0.1]
+
+
+def test_a_trial_cut_short_is_not_remembered(tmp_path):
+    def cut_short(step):
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        choose_step_size(cut_short, tmp_path / "state.pt")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_step_that_breaks_training_is_not_chosen(tmp_path):

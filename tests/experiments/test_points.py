@@ -35,7 +35,7 @@ def train(name, latent, state):
 def trainings(request):
     """An experiment of three points."""
     points = {f"latents {k}": Point(partial(train, f"latents {k}", k), cost=float(k)) for k in (1, 2, 3)}
-    results = request.run(points)
+    results = request.run(points, {"digits": "checksum"})
     return Outcome({"best": max(results, key=lambda name: results[name]["curve"][-1])}, data={"digits": "checksum"})
 
 
@@ -48,7 +48,7 @@ def failing(request):
             raise UserError("the disk is full")
         return {"value": 2}
 
-    return Outcome(request.run({"first": Point(lambda state: {"value": 1}), "second": Point(second)}))
+    return Outcome(request.run({"first": Point(lambda state: {"value": 1}), "second": Point(second)}, {}))
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,9 @@ def test_points_are_kept_with_their_provenance_and_not_run_again(tmp_path):
 def test_chosen_points_alone_and_the_rest_later(tmp_path):
     with pytest.raises(Unfinished, match="still to run: latents 1, latents 3"):
         run("trainings", tmp_path, only=("latents 2",))
-    assert list(json.loads((tmp_path / "run.json").read_text())["results"]["points"]) == ["latents 2"]
+    partial_record = json.loads((tmp_path / "run.json").read_text())
+    assert list(partial_record["results"]["points"]) == ["latents 2"]
+    assert partial_record["data"] == {"digits": "checksum"}
     assert not list((tmp_path / "unfinished").glob("*.pt"))
     run("trainings", tmp_path)
     assert ran == ["latents 2", "latents 1", "latents 3"]
@@ -103,10 +105,15 @@ def test_points_of_another_budget_or_seed_are_not_mixed(tmp_path):
 
 
 def test_control_c_keeps_the_finished_points_and_the_state_of_the_one_at_work(tmp_path, monkeypatch):
-    slow = partial(train, "slow", 2)
+    ended: list[str] = []
+
+    def slow(state):
+        result = train("slow", 2, state)
+        ended.append("slow")
+        return result
 
     def patient(request):
-        return Outcome(request.run({"quick": Point(lambda state: {"value": 1}), "slow": Point(slow)}))
+        return Outcome(request.run({"quick": Point(lambda state: {"value": 1}), "slow": Point(slow)}, {}))
 
     monkeypatch.setattr(sys.modules[__name__], "trainings", patient)
     original = signal.getsignal(signal.SIGINT)
@@ -118,10 +125,11 @@ def test_control_c_keeps_the_finished_points_and_the_state_of_the_one_at_work(tm
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
-    with pytest.raises(UserError, match="stopped at 'slow', 1 of 2 points finished; the same command goes on"):
+    with pytest.raises(UserError, match="stopped with 1 of 2 points finished; the same command goes on"):
         run("trainings", tmp_path)
     assert signal.getsignal(signal.SIGINT) is original
     assert list(json.loads((tmp_path / "run.json").read_text())["results"]["points"]) == ["quick"]
+    assert ended == []  # half a training is no result, whatever the point would make of it
     resumed = run("trainings", tmp_path)["results"]["points"]["slow"]["result"]
     assert resumed == slow(tmp_path / "elsewhere.pt")
 

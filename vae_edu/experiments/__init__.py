@@ -8,7 +8,6 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,8 @@ from vae_edu.recording import write_record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from vae_edu.data import ImageData
 
 BUDGETS = ("quick", "cpu", "paper")
 
@@ -73,9 +74,12 @@ class Request:
         if self.budget not in BUDGETS:
             raise UserError(f"there is no budget {self.budget!r}; choose one of: {', '.join(BUDGETS)}.")
 
-    def run(self, points: Mapping[str, Point]) -> dict[str, Result]:
-        """Results by name, each point run unless the record has it already. Raises UserError as `run_points` does."""
-        return run_points(points, self.ledger, self.progress, self.only)
+    def run(self, points: Mapping[str, Point], data: Mapping[str, str]) -> dict[str, Result]:
+        """Results by name, each point run unless the record has it already; `data` are the checksums behind them.
+
+        Raises UserError as `run_points` does.
+        """
+        return run_points(points, self.ledger, data, self.progress, self.only)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ class Outcome:
     numbers: dict[str, Any]
     figures: "dict[str, Figure]" = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
+
+
+def checksums(*parts: "ImageData") -> dict[str, str]:
+    """What a record says of its data."""
+    return {f"{part.name} {part.split}": part.checksum for part in parts}
 
 
 def reproduce(name: str, folder: Path, request: Request, command: str) -> Path:
@@ -103,7 +112,7 @@ def reproduce(name: str, folder: Path, request: Request, command: str) -> Path:
         numbers = {"budget": request.budget, **numbers}
         return write_record(folder, numbers, command=command, seed=request.seed, data=data, duration=spent)
 
-    ledger = Ledger(folder, request.budget, request.seed, partial(write, data={}))
+    ledger = Ledger(folder, request.budget, request.seed, write)
     outcome: Outcome = getattr(import_module(module), function or "reproduce")(replace(request, ledger=ledger))
     for stem, figure in outcome.figures.items():
         _save(figure, folder / f"{stem}.png")

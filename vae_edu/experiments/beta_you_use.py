@@ -14,7 +14,7 @@ from vae_edu.bounds import Objective, elbo_terms
 from vae_edu.data import ImageData, load
 from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.evaluation.effective_beta import Error, effective_beta, factors_of, honest_variance
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.wild_losses import WILD, as_objective
 from vae_edu.gaussians import kl_standard_normal, log_normal, reparameterize
@@ -53,7 +53,7 @@ def reproduce(request: Request) -> Outcome:
         rows[name] = {"r": r, "k": k, "beta": beta, "error": error, "bound": twin}
         if error == "squared error":
             rows[name]["variance at which beta is 1"] = honest_variance(r, k)
-    results = request.run(points)
+    results = request.run(points, checksums(train, test))
     for name, row in rows.items():
         row["as found"], row["as a bound"] = results[name], results[row.pop("bound")]
     numbers = {
@@ -63,7 +63,7 @@ def reproduce(request: Request) -> Outcome:
         "batch": BATCH,
         "losses": rows,
     }
-    return Outcome(numbers, data={f"{part.name} {part.split}": part.checksum for part in (train, test)})
+    return Outcome(numbers, data=checksums(train, test))
 
 
 class UnitVariance(nn.Module):

@@ -14,13 +14,13 @@ from vae_edu.bounds import elbo
 from vae_edu.checkpoints import load_pretrained
 from vae_edu.data import ImageData
 from vae_edu.evaluation.classifier import confidence
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.prior_samples import in_few_greys
 from vae_edu.experiments.released_vae import decayed_adam
 from vae_edu.experiments.seed_latent_count import standard_error
-from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
+from vae_edu.experiments.seed_subjects import Judge, images, judge
 from vae_edu.importance import importance_weighted_bound
 from vae_edu.models import CVAE, Regressor, mlp_cvae, mlp_regressor
 from vae_edu.plots import raster, use_book_style
@@ -63,7 +63,7 @@ def reproduce(request: Request) -> Outcome:
     def regressor(state: Path) -> Result:
         return measure_regressor(subject("regressor-column", request, data, state), test.x, critic)
 
-    results = request.run({"CVAE": Point(cvae), "regressor": Point(regressor)})
+    results = request.run({"CVAE": Point(cvae), "regressor": Point(regressor)}, checksums(data, test))
     model = untrained("cvae-column", request)
     numbers = {
         "test images": len(test),

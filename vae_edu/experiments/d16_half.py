@@ -12,11 +12,11 @@ from torch import Generator, Tensor
 
 from vae_edu.bounds import Objective, Terms, elbo_terms
 from vae_edu.data import ImageData, binarize
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.d16_fig8 import IMAGES, about_pictures, measure_cvae, measure_regressor
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.released_vae import decayed_adam
-from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
+from vae_edu.experiments.seed_subjects import Judge, images, judge
 from vae_edu.learning import evaluate, fit
 from vae_edu.models import mlp_cvae, mlp_regressor
 from vae_edu.models.conditional import Conditional
@@ -49,7 +49,8 @@ def reproduce(request: Request) -> Outcome:
     common: dict[str, Any] = {"data": data, "test": test, "critic": critic, "plan": plan, "seed": request.seed}
     request.run(
         {f"regressor, {name}": Point(partial(_regressor, where, **common)) for name, where in conditions.items()}
-        | {f"CVAE, {name}": Point(partial(_cvae, where, **common)) for name, where in conditions.items()}
+        | {f"CVAE, {name}": Point(partial(_cvae, where, **common)) for name, where in conditions.items()},
+        checksums(data, test),
     )
     numbers = {
         "epochs": plan.epochs,

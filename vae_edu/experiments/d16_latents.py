@@ -6,12 +6,12 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from vae_edu.data import ImageData
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.pictures import unpack
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.prior_samples import about_the_judge, curve, look, pictures
 from vae_edu.experiments.released_vae import WEIGHT_DECAY, Plan, train
-from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
+from vae_edu.experiments.seed_subjects import Judge, images, judge
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows
 
@@ -35,7 +35,7 @@ def reproduce(request: Request) -> Outcome:
     for j, epochs in LONGER.get(request.budget, {}).items():
         longer = Plan(plan.hidden, epochs)
         points[f"{j} latents, {epochs} epochs"] = Point(partial(measured, longer, j), cost=epochs / plan.epochs)
-    results = request.run(points)
+    results = request.run(points, checksums(data, test))
     numbers = {
         "latents": latents,
         "hidden": plan.hidden,

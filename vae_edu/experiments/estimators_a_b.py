@@ -19,7 +19,7 @@ from vae_edu.checkpoints import load_pretrained
 from vae_edu.data import ImageData, load
 from vae_edu.evaluation.gradient_noise import gradient_draws, gradient_noise, mean_gradient
 from vae_edu.evaluation.spread import variance_with_error
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.moved_posterior import ESTIMATORS, moved_off_the_posterior
 from vae_edu.experiments.points import Point, Result
 from vae_edu.learning import fit
@@ -49,14 +49,14 @@ def reproduce(request: Request) -> Outcome:
     points = {"linear-Gaussian": Point(partial(moved_off_the_posterior, size.linear_draws, request.seed), cost=0.5)}
     for name, model in models.items():
         points[name] = Point(partial(on_images, model, data["test"].x, size, request.seed))
-    results = request.run(points)
+    results = request.run(points, checksums(*data.values()))
     numbers = {
         "linear-Gaussian": results["linear-Gaussian"],
         "images": size.images,
         "draws": size.draws,
         "VAEs": {name: results[name] for name in models},
     }
-    return Outcome(numbers, data={f"{part.name} {part.split}": part.checksum for part in data.values()})
+    return Outcome(numbers, data=checksums(*data.values()))
 
 
 def mnist_models() -> dict[str, VAE]:

@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 from vae_edu.bounds import LatentVariableModel
 from vae_edu.data import binarize, load
 from vae_edu.evaluation.refined import WithPosterior, refined_posterior
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.importance import importance_weighted_bound
 from vae_edu.learning import History, fit
@@ -75,7 +75,7 @@ def reproduce(request: Request) -> Outcome:
         for n in plan.images
         for method in LEARNERS
     }
-    request.run(points)
+    request.run(points, checksums(train, test))
     numbers = {
         "data": plan.data,
         "network": f"{x.shape[1]}–{plan.hidden}–{plan.latent}",
@@ -87,7 +87,7 @@ def reproduce(request: Request) -> Outcome:
         },
         "K13": "appendix F has no experiment: there is nothing published to lay beside these numbers",
     }
-    return Outcome(numbers, data={f"{data.name} {data.split}": data.checksum for data in (train, test)})
+    return Outcome(numbers, data=checksums(train, test))
 
 
 def stages_of(method: str, plan: Plan) -> Stages:

@@ -15,7 +15,7 @@ from vae_edu.bounds import Objective, detached_terms, elbo_terms, score_function
 from vae_edu.data import ImageData, load
 from vae_edu.evaluation.gradient_noise import GradientNoise, gradient_draws, gradient_noise, mean_gradient
 from vae_edu.evaluation.spread import variance_with_error
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.gradients import PATHWISE_VARIANCE, pathwise_gradient, score_function_gradient, score_function_variance
 from vae_edu.learning import evaluate, fit
@@ -77,7 +77,7 @@ def reproduce(request: Request) -> Outcome:
     }
     for kind, (objective, rate) in TRAININGS.items():
         points[f"train {kind}"] = Point(partial(learn, size, train, test, objective, rate, request.seed))
-    results = request.run(points)
+    results = request.run(points, checksums(train, test))
     numbers = {
         "expectation of ‖z‖², q = N(0, I)": results["closed form"],
         "network": size.network,
@@ -85,7 +85,7 @@ def reproduce(request: Request) -> Outcome:
         "encoder gradient, batch of 100": results["encoder"],
         "learned": {kind: results[f"train {kind}"] for kind in TRAININGS},
     }
-    return Outcome(numbers, data={f"{part.name} {part.split}": part.checksum for part in (train, test)})
+    return Outcome(numbers, data=checksums(train, test))
 
 
 def against_closed_form(size: Plan, seed: int, _state: Path) -> Result:

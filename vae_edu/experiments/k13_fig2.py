@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from vae_edu.data import load
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.published import published
 from vae_edu.experiments.step_sizes import CANDIDATES, choose_step_size
@@ -81,13 +81,12 @@ def frey(request: Request) -> Outcome:
 
 def _reproduce(panel: Panel, request: Request, variations: dict[str, Point]) -> Outcome:
     points = {
-        f"{method} {latent}": Point(
-            partial(curve, panel, method, latent, request), cost=1.0 if method == "AEVB" else 1.3
-        )
+        f"{method} {latent}": Point(partial(curve, panel, method, latent, request), COSTS[method])
         for latent in panel.latents
         for method in METHODS
     }
-    curves = request.run(points | variations)
+    data = checksums(*(load(panel.data, split, request.data_root) for split in ("train", "test")))
+    curves = request.run(points | variations, data)
     main = {name: curves[name] for name in points}
     numbers = {
         "setup": {
@@ -101,7 +100,6 @@ def _reproduce(panel: Panel, request: Request, variations: dict[str, Point]) -> 
             for latent in panel.latents
         },
     }  # fmt: skip
-    data = {f"{panel.data} {split}": load(panel.data, split, request.data_root).checksum for split in ("train", "test")}
     return Outcome(numbers, data=data)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vae_edu.data import load
 from vae_edu.evaluation.marginal_likelihood import harmonic_log_marginal
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.published import published
 from vae_edu.experiments.step_sizes import choose_step_size
@@ -49,7 +49,8 @@ def reproduce(request: Request) -> Outcome:
         for n in setup.sizes
         for method in METHODS
     }
-    curves = request.run(points)
+    data = checksums(*(load(setup.data, split, request.data_root) for split in ("train", "test")))
+    curves = request.run(points, data)
     numbers = {
         "setup": {
             "hidden": setup.hidden, "latent": setup.latent, "images seen in each trial": setup.trial_images,
@@ -63,11 +64,7 @@ def reproduce(request: Request) -> Outcome:
             for split in ("train", "test")
         },
     }  # fmt: skip
-    splits = ("train", "test")
-    return Outcome(
-        numbers,
-        data={f"{setup.data} {split}": load(setup.data, split, request.data_root).checksum for split in splits},
-    )
+    return Outcome(numbers, data=data)
 
 
 def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> Result:
@@ -79,12 +76,12 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
     train = train[:n]
     scored = {"train": train[: setup.scored], "test": test[: setup.scored]}
 
-    def learn(step_size: float, epochs: int, passes: int, **options: Any) -> tuple[History, VAE]:
+    def new_model() -> VAE:
         model = mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh)
-        draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
-        if options.pop("scores", False):
-            options["measure"] = partial(marginals, model, scored, setup.draws)
-        history = METHODS[method](
+        return draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
+
+    def learn(model: VAE, step_size: float, epochs: int, passes: int, **options: Any) -> History:
+        return METHODS[method](
             model,
             train,
             epochs=epochs,
@@ -95,16 +92,15 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
             seed=request.seed,
             **options,
         )
-        return history, model
 
     def trial(step_size: float) -> float:
-        return learn(step_size, max(1, setup.trial_images // n), 1, progress=False)[0]["bound"][-1]
+        return learn(new_model(), step_size, max(1, setup.trial_images // n), 1, progress=False)["bound"][-1]
 
     step_size, tried = choose_step_size(trial, state)
     passes = max(1, setup.images // (setup.evaluations * n))
-    history, model = learn(
-        step_size, setup.images // (passes * n), passes, scores=True, resume=state, progress=request.progress
-    )
+    epochs, model = setup.images // (passes * n), new_model()
+    measure = partial(marginals, model, images=scored, draws=setup.draws)
+    history = learn(model, step_size, epochs, passes, measure=measure, resume=state, progress=request.progress)
     seen = passes * n * len(history)
     return {
         "step size": step_size,

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from vae_edu.errors import UserError
 from vae_edu.files import writable_folder
-from vae_edu.learning.interrupt import stop_on_interrupt
+from vae_edu.learning.interrupt import Interrupted, stop_on_interrupt
 from vae_edu.recording import machine
 
 Result = dict[str, Any]
@@ -43,7 +43,7 @@ class Ledger:
     folder: Path
     budget: str
     seed: int
-    write: Callable[[Result], object]  # puts the numbers into run.json, with their provenance
+    write: Callable[[Result, Mapping[str, str]], object]  # numbers and data checksums into run.json
 
     def finished(self) -> dict[str, Result]:
         """Each finished point by name: its result, seconds, date and machine.
@@ -62,11 +62,11 @@ class Ledger:
             )
         return record["results"].get("points", {})
 
-    def add(self, name: str, entry: Result, names: list[str]) -> None:
+    def add(self, name: str, entry: Result, names: list[str], data: Mapping[str, str]) -> None:
         """Write one more point; the others, perhaps another process's, stay."""
         with FileLock(self.folder / UNFINISHED / "record.lock"):
             points = self.finished() | {name: entry}
-            self.write({"points": {known: points[known] for known in names if known in points}})
+            self.write({"points": {known: points[known] for known in names if known in points}}, data)
 
 
 class Unfinished(UserError):
@@ -74,12 +74,17 @@ class Unfinished(UserError):
 
 
 def run_points(
-    points: Mapping[str, Point], ledger: Ledger | None, progress: bool = True, only: Collection[str] = ()
+    points: Mapping[str, Point],
+    ledger: Ledger | None,
+    data: Mapping[str, str],
+    progress: bool = True,
+    only: Collection[str] = (),
 ) -> dict[str, Result]:
     """Run every point not finished yet, or of them those named in `only`, and return all results by name.
 
-    Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the point at work has saved its state, for
-    a record of another budget or seed, and for a name in `only` that is no point; Unfinished if points are left.
+    `data` are the checksums behind them. Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the point
+    at work has saved its state, for a record of another budget or seed, and for a name in `only` that is no point;
+    Unfinished if points are left.
     """
     if ledger is None:
         with TemporaryDirectory() as folder:
@@ -93,11 +98,17 @@ def run_points(
             total=sum(points[name].cost for name in wanted), disable=not progress, dynamic_ncols=True,
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left",
         )  # fmt: skip
-    with bar:
-        for wait in (False, True):  # first what nobody is at, then what another process began and may have left
-            for name in wanted:
-                if name not in ledger.finished():
-                    _run_one(name, points[name], list(points), ledger, wait, bar)
+    try:
+        with bar, stop_on_interrupt(whole_only=True) as stop:
+            for wait in (False, True):  # first what nobody is at, then what another process began and may have left
+                for name in wanted:
+                    if stop:
+                        raise Interrupted
+                    if name not in ledger.finished():
+                        _run_one(name, points[name], list(points), ledger, data, wait, bar)
+    except Interrupted:
+        done = f"{len(ledger.finished())} of {len(points)} points finished"
+        raise UserError(f"stopped with {done}; the same command goes on from there.") from None
     entries = ledger.finished()
     left = points.keys() - entries.keys()
     if left:
@@ -105,7 +116,9 @@ def run_points(
     return {name: entries[name]["result"] for name in points}
 
 
-def _run_one(name: str, point: Point, names: list[str], ledger: Ledger, wait: bool, bar: tqdm) -> None:
+def _run_one(
+    name: str, point: Point, names: list[str], ledger: Ledger, data: Mapping[str, str], wait: bool, bar: tqdm
+) -> None:
     unfinished = ledger.folder / UNFINISHED
     lock = FileLock(unfinished / f"{name}.lock")
     try:
@@ -118,21 +131,17 @@ def _run_one(name: str, point: Point, names: list[str], ledger: Ledger, wait: bo
             bar.total = (bar.total or 0) - point.cost
             return
         bar.set_description(f"{name} ({len(done) + 1} of {len(names)})")
-        ledger.add(name, _timed(name, point, unfinished / f"{name}.pt", len(done), len(names)), names)
+        ledger.add(name, _timed(point, unfinished / f"{name}.pt"), names, data)
         (unfinished / f"{name}.pt").unlink(missing_ok=True)
         bar.update(point.cost)
     finally:
         lock.release()
 
 
-def _timed(name: str, point: Point, state: Path, done: int, total: int) -> Result:
+def _timed(point: Point, state: Path) -> Result:
     started = time.perf_counter()
-    with stop_on_interrupt() as stop:
-        result = point.run(state)
-    if stop:
-        raise UserError(f"stopped at {name!r}, {done} of {total} points finished; the same command goes on from there.")
     return {
-        "result": result,
+        "result": point.run(state),
         "seconds": round(time.perf_counter() - started, 1),
         "date": date.today().isoformat(),
         "machine": machine(),

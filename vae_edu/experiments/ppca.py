@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae_edu.data import load
 from vae_edu.evaluation.active_units import THRESHOLD
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.learning import History, fit
 from vae_edu.models import LinearGaussian, ppca_log_evidence, principal_axes, probabilistic_pca
@@ -61,7 +61,7 @@ def reproduce(request: Request) -> Outcome:
         )
         for active in plan.active
     }
-    request.run(points)
+    request.run(points, checksums(train, test))
     numbers = {
         "data": plan.data,
         "stages (learning rate, epochs)": plan.stages,
@@ -70,7 +70,7 @@ def reproduce(request: Request) -> Outcome:
         "gap of the closed form with two latents, turned by so many degrees": turned_gaps(train.x.double()),
         "K13 figure 2, nonlinear decoder, digitized: train, test": K13_FREY,
     }
-    return Outcome(numbers, data={f"{part.name} {part.split}": part.checksum for part in (train, test)})
+    return Outcome(numbers, data=checksums(train, test))
 
 
 def beside_closed_form(

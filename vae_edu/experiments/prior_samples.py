@@ -12,12 +12,12 @@ from vae_edu.bounds import elbo
 from vae_edu.data import ImageData
 from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.evaluation.classifier import confidence
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.released_vae import LATENT, WEIGHT_DECAY, Plan, train
 from vae_edu.experiments.seed_latent_count import UNSURE, standard_error, verdict
-from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge
+from vae_edu.experiments.seed_subjects import Judge, images, judge
 from vae_edu.gaussians import kl_standard_normal
 from vae_edu.learning import History, fit
 from vae_edu.models import VAE, mlp_vae
@@ -41,7 +41,8 @@ def k13_fig5(request: Request) -> Outcome:
     """
     (data, test), critic = images(request), judge(request)
     results = request.run(
-        {f"{latent} latents": Point(partial(_k13_point, latent, request, data, test, critic)) for latent in LATENTS}
+        {f"{latent} latents": Point(partial(_k13_point, latent, request, data, test, critic)) for latent in LATENTS},
+        checksums(data, test),
     )
     numbers = {
         "epochs": EPOCHS[request.budget],
@@ -61,7 +62,7 @@ def d16_fig7(request: Request) -> Outcome:
         model, history = train(plan, LATENT, data, test, request.seed, state)
         return curve(history) | look(model, test, critic, request.seed) | pictures(model, request.seed)
 
-    results = request.run({"released VAE": Point(point)})
+    results = request.run({"released VAE": Point(point)}, checksums(data, test))
     numbers = {
         "hidden": plan.hidden,
         "latents": LATENT,

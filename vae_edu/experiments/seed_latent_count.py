@@ -13,10 +13,10 @@ from vae_edu.bounds import elbo
 from vae_edu.data import ImageData
 from vae_edu.evaluation.active_units import THRESHOLD
 from vae_edu.evaluation.classifier import confidence
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.pictures import pack, unpack
 from vae_edu.experiments.points import Point
-from vae_edu.experiments.seed_subjects import Judge, checksums, images, judge, with_latents
+from vae_edu.experiments.seed_subjects import Judge, images, judge, with_latents
 from vae_edu.gaussians import kl_standard_normal, reparameterize
 from vae_edu.plots import raster, use_book_style
 from vae_edu.plots.images import image_rows
@@ -45,7 +45,8 @@ def seed_9(request: Request) -> Outcome:
         {
             f"{j} latents, seed {seed}": Point(partial(look, with_latents(recipe("vanilla"), j, request), seed))
             for j, seed in runs
-        }
+        },
+        checksums(train, test),
     )
     numbers = {
         "latents": list(LATENTS[request.budget]),

@@ -10,8 +10,8 @@ from torch import Generator, Tensor
 
 from vae_edu.data import ImageData
 from vae_edu.evaluation.latent_space import manifold
-from vae_edu.experiments import Outcome, Request
-from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject
+from vae_edu.experiments import Outcome, Request, checksums
+from vae_edu.experiments.seed_subjects import images, judge, labels, subject
 from vae_edu.gaussians import kl_standard_normal, reparameterize
 from vae_edu.learning import evaluate
 from vae_edu.models import VAE

@@ -62,8 +62,3 @@ def labels(data: ImageData) -> Int64[Tensor, "n"]:
     """The digits' labels, which both data sets have."""
     assert data.labels is not None
     return data.labels
-
-
-def checksums(*parts: ImageData) -> dict[str, str]:
-    """What an outcome says of its data."""
-    return {f"{part.name} {part.split}": part.checksum for part in parts}

@@ -9,9 +9,9 @@ from torch import Generator, Tensor
 
 from vae_edu.data import ImageData
 from vae_edu.evaluation.active_units import THRESHOLD
-from vae_edu.experiments import Outcome, Request
+from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.seed_paths import interpolate, sampled_twice, shifted, traverse
-from vae_edu.experiments.seed_subjects import checksums, images, judge, labels, subject, trained, with_latents
+from vae_edu.experiments.seed_subjects import images, judge, labels, subject, trained, with_latents
 from vae_edu.gaussians import kl_standard_normal, reparameterize
 from vae_edu.models import VAE
 from vae_edu.plots import raster, use_book_style

@@ -11,7 +11,6 @@ from vae_edu.bounds import Objective, Terms, elbo_terms
 from vae_edu.data import binarize
 from vae_edu.learning.history import History
 from vae_edu.learning.learner import Options, ascend, choose_device, learn
-from vae_edu.learning.loop import Measure
 
 Precision = Literal["float32", "bfloat16"]
 TEST_SEED = 2**31 - 1  # the same noise at every evaluation: epochs differ by what was learned alone
@@ -49,23 +48,20 @@ def fit(
         return terms
 
     options["settings"] = {"precision": precision, **(options.get("settings") or {})}
-    if x_test is not None:
-        options["measure"] = with_test_bound(
-            model, x_test, objective, options.get("binarization", "none"), options.get("measure")
-        )
-    return learn(model, x, step, **options)
+    return learn(model, x, step, **with_test_bound(options, model, x_test, objective))
 
 
-def with_test_bound(
-    model: Any, x: Tensor, objective: Objective, binarization: str, measure: Measure | None = None
-) -> Measure:
-    """A measurement of the bound on test images, beside `measure`'s own numbers if there are any."""
+def with_test_bound(options: Options, model: Any, x_test: Tensor | None, objective: Objective) -> Options:
+    """The options, with the bound on test images among what is measured; as they are without test images."""
+    if x_test is None:
+        return options
+    how, measure = options.get("binarization", "none"), options.get("measure")
 
     def both() -> dict[str, float]:
-        bound = evaluate(model, x, objective, binarization=binarization)
+        bound = evaluate(model, x_test, objective, binarization=how)
         return {"test bound": bound, **(measure() if measure else {})}
 
-    return both
+    return {**options, "measure": both}
 
 
 @torch.no_grad()

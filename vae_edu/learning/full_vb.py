@@ -108,8 +108,5 @@ def full_vb(
 
     Source: K13 algorithm 2.
     """
-    if x_test is not None:
-        options["measure"] = with_test_bound(
-            model, x_test, drawn_weights_terms, options.get("binarization", "none"), options.get("measure")
-        )
+    options = with_test_bound(options, model, x_test, drawn_weights_terms)
     return fit(model, x, partial(full_vb_terms, n=len(x)), **options)

@@ -7,12 +7,17 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class StopFlag:
-    """True once Ctrl-C was pressed."""
+class Interrupted(Exception):
+    """A loop was stopped that is only a part of something: what it learned so far is saved, but is no result."""
 
-    def __init__(self) -> None:
+
+class StopFlag:
+    """True once Ctrl-C was pressed. With `whole_only` a loop that stops raises Interrupted in place of returning."""
+
+    def __init__(self, whole_only: bool = False) -> None:
         """Not pressed yet."""
         self.raised = False
+        self.whole_only = whole_only
 
     def __bool__(self) -> bool:
         """Whether to stop."""
@@ -23,12 +28,12 @@ _active: list[StopFlag] = []  # there is one Ctrl-C: a loop inside another one l
 
 
 @contextmanager
-def stop_on_interrupt() -> Iterator[StopFlag]:
+def stop_on_interrupt(whole_only: bool = False) -> Iterator[StopFlag]:
     """Turn the first Ctrl-C into a flag to look at between steps; a second one interrupts at once."""
     if _active or threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
         yield _active[0] if _active else StopFlag()
         return
-    flag = StopFlag()
+    flag = StopFlag(whole_only)
     previous = signal.getsignal(signal.SIGINT)
 
     def raise_flag(_number: int, _frame: FrameType | None) -> None:

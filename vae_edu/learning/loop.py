@@ -19,7 +19,7 @@ from vae_edu.bounds import Terms
 from vae_edu.data import binarize
 from vae_edu.errors import UserError
 from vae_edu.learning.history import History
-from vae_edu.learning.interrupt import StopFlag, stop_on_interrupt
+from vae_edu.learning.interrupt import Interrupted, StopFlag, stop_on_interrupt
 from vae_edu.learning.resume import Stateful, load_state, save_state
 
 Step = Callable[[Tensor, Generator], Terms]
@@ -80,6 +80,8 @@ class Loop:
                 for callback in self.callbacks:
                     callback(history)
             history.interrupted = bool(stop)
+            if stop and stop.whole_only:
+                raise Interrupted
         return history
 
     def _epoch(

@@ -44,9 +44,5 @@ def wake_sleep(
         ascend(optimizer, (wake + sleep).mean())
         return {"log p(x, z)": wake, "-log q(z|x)": -log_normal(z, mean, log_var)}
 
-    if x_test is not None:
-        options["measure"] = with_test_bound(
-            model, x_test, elbo_terms, options.get("binarization", "none"), options.get("measure")
-        )
     options["settings"] = {"learner": "wake-sleep", **(options.get("settings") or {})}
-    return learn(model, x, step, **options)
+    return learn(model, x, step, **with_test_bound(options, model, x_test, elbo_terms))
