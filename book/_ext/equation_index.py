@@ -1,4 +1,4 @@
-"""The `{equation-index}` directive: every equation with its chapter, code, checks and exercises."""
+"""The `{equation-index}` directive: every equation with its chapter, code, tests, live checks and exercises."""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +6,13 @@ from pathlib import Path
 
 from docutils import nodes
 from equation_survey import Survey, survey
-from equations import PAPERS, Equation
+from equations import PAPERS, Equation, chapter_number
+from live_checks import anchor
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 PAGE = "equation_index"
-HEAD = ["Equation", "What it says", "Chapter", "Code", "Checks", "Exercises"]
+HEAD = ["Equation", "What it says", "Chapter", "Code", "Tests", "Live check", "Exercises"]
 
 
 class EquationIndex(SphinxDirective):
@@ -41,6 +42,7 @@ def cells(found: Survey, equation: Equation) -> list[str]:
         f"[{equation.chapter}]({page}.md)" if page else f"{equation.chapter}, to come",
         code(found.of(equation.id, "functions")),
         code(found.of(equation.id, "tests")),
+        ", ".join(live_check(equation, page) for page in found.of(equation.id, "cells")),
         code(found.of(equation.id, "exercises")),
     ]
 
@@ -49,6 +51,10 @@ def link(equation: Equation) -> str:
     if "algorithm" in equation.id:
         return f"{{prf:ref}}`{equation.id} <{equation.label}>`"
     return f"{{eq}}`{equation.label}`"
+
+
+def live_check(equation: Equation, page: str) -> str:
+    return f'<a href="{page}.html#{anchor(equation.id)}">chapter {chapter_number(page)}</a>'
 
 
 def code(names: list[str]) -> str:

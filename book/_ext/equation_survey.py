@@ -18,6 +18,10 @@ LABEL = re.compile(r"(?:^\s*:?label: +|\$\$ *\(|^\()(?P<label>eq-(?:k13|d16)-[\w
 PLACE = re.compile(r"§|App\.")
 SHORTHAND = re.compile(rf"{IDENTIFIER.pattern}(?:, | and | to |[-–] ?)(?:\(\d+\)|§)")
 
+# A code cell of a page: its options, `:checks: [...]` or the same in a block of YAML, and its code.
+CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
+CHECKS = re.compile(r"^:?checks: *\[(?P<identifiers>.*)\] *$", re.MULTILINE)
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -43,6 +47,8 @@ class Survey:
     labels: list[Mention]
     functions: list[Mention]
     tests: list[Mention]
+    cells: list[Mention]
+    idle_cells: list[Mention]  # said to check, without an assertion
     exercises: list[Mention]
     shorthand: list[Mention]
 
@@ -62,6 +68,8 @@ def survey(root: Path) -> Survey:
         labels=book_labels(root),
         functions=[m for path in package for m in docstring_mentions(root, path, IDENTIFIER)],
         tests=[m for path in package_tests(root) for m in test_marks(root, path)],
+        cells=[mention for _, mention in checking_cells(root)],
+        idle_cells=[mention for code, mention in checking_cells(root) if not re.search(r"\bassert", code)],
         exercises=exercise_mentions(root / "exercises/catalog.yml"),
         shorthand=[m for path in package for m in docstring_mentions(root, path, SHORTHAND)],
     )
@@ -71,8 +79,12 @@ def book_labels(root: Path) -> list[Mention]:
     """The paper labels that the book's pages define; a label of no equation keeps its own name as identifier."""
     equations = read_equations(root / "book/equations.yml").values()
     identifiers = {equation.label: equation.id for equation in equations}
-    pages = [root / f"book/{page}.md" for page in read_pages(root / "book/_toc.yml")]
-    return [mention for page in pages if page.exists() for mention in page_labels(root, page, identifiers)]
+    return [mention for page in book_pages(root) for mention in page_labels(root, page, identifiers)]
+
+
+def book_pages(root: Path) -> list[Path]:
+    """The pages of the table of contents that are written by hand."""
+    return [page for name in read_pages(root / "book/_toc.yml") if (page := root / f"book/{name}.md").exists()]
 
 
 def page_labels(root: Path, page: Path, identifiers: dict[str, str]) -> Iterator[Mention]:
@@ -81,6 +93,18 @@ def page_labels(root: Path, page: Path, identifiers: dict[str, str]) -> Iterator
         line = text.count("\n", 0, match.start("label")) + 1
         name = match["label"]
         yield Mention(identifiers.get(name, name), name, page.relative_to(root).as_posix(), line)
+
+
+def checking_cells(root: Path) -> Iterator[tuple[str, Mention]]:
+    """The live cells that say which equations they check, with their code; named by their page."""
+    for page in book_pages(root):
+        text = page.read_text(encoding="utf-8")
+        for cell in CELL.finditer(text):
+            line = text.count("\n", 0, cell.start()) + 1
+            for option in CHECKS.finditer(cell[0]):
+                for identifier in option["identifiers"].split(","):
+                    where = Mention(identifier.strip(), page.stem, page.relative_to(root).as_posix(), line)
+                    yield cell[0], where
 
 
 def docstring_mentions(root: Path, path: Path, pattern: re.Pattern[str]) -> Iterator[Mention]:
@@ -148,6 +172,7 @@ def defects(found: Survey) -> list[str]:
         *(sentence for equation in written for sentence in orphan(found, equation)),
         *unknown(found),
         *misplaced(found),
+        *(f"{m} is said to check {m.identifier}, and asserts nothing." for m in found.idle_cells),
         *(f'{m} shortens "{m.identifier}": spell out every identifier.' for m in found.shorthand),
     ]
 
@@ -160,11 +185,13 @@ def orphan(found: Survey, equation: Equation) -> Iterator[str]:
         yield f'{equation.id} has no code: no docstring in vae_edu names "{equation.id}".'
     if not found.of(equation.id, "tests"):
         yield f'{equation.id} has no check: no test is marked @pytest.mark.equation("{equation.id}").'
+    if not found.of(equation.id, "cells"):
+        yield f"{equation.id} has no live check: no cell of the book has it in its option `:checks: [...]`."
 
 
 def unknown(found: Survey) -> Iterator[str]:
     code = [m for m in found.functions if not PLACE.search(m.identifier)]
-    for mention in [*found.labels, *code, *found.tests, *found.exercises]:
+    for mention in [*found.labels, *code, *found.tests, *found.cells, *found.exercises]:
         if mention.identifier not in found.equations:
             yield f'{mention} names "{mention.identifier}", which book/equations.yml does not list.'
 

@@ -9,7 +9,8 @@ from equations import chapter_number, label, read_equations
 
 ROOT = Path(__file__).parents[2]
 
-PAGE = "# 2. A chapter\n\n$$\na = b\n$$ (eq-k13-1)\n\nSee {eq}`eq-k13-2`.\n"
+CELL = "```{code-cell} ipython3\n:checks: [K13 (1)]\n\nassert a == b\n```\n"
+PAGE = f"# 2. A chapter\n\n$$\na = b\n$$ (eq-k13-1)\n\nSee {{eq}}`eq-k13-2`.\n\n{CELL}"
 CODE = '''def bound():
     """The bound.
 
@@ -82,10 +83,11 @@ def test_chapter_number():
 def test_a_sound_project_has_no_defects(project: Path):
     found = survey(project)
     assert defects(found) == []
-    assert [found.of("K13 (1)", kind) for kind in ("labels", "functions", "tests", "exercises")] == [
+    assert [found.of("K13 (1)", kind) for kind in ("labels", "functions", "tests", "cells", "exercises")] == [
         ["eq-k13-1"],
         ["bounds.bound"],
         ["test_bound"],
+        ["ch02_bound"],
         ["ch02.bound"],
     ]
 
@@ -110,8 +112,15 @@ def test_a_sound_project_has_no_defects(project: Path):
         ("tests/test_bounds.py", "def test_bound():\n    pass\n", "no test is marked"),
         ("tests/test_bounds.py", TEST.replace("(1)", "(7)"), 'test_bounds.py:3 (test_bound) names "K13 (7)"'),
         ("tests/test_bounds.py", TEST.replace("K13 (1)", "K13 §5"), "does not list"),
+        ("book/ch02_bound.md", PAGE.replace(CELL, ""), "K13 (1) has no live check"),
+        (
+            "book/ch02_bound.md",
+            PAGE.replace("assert a", "print(a"),
+            "ch02_bound.md:9 (ch02_bound) is said to check K13 (1), and",
+        ),
+        ("book/ch02_bound.md", PAGE.replace("[K13 (1)]", "[K13 (1), K13 (2)]"), 'names "K13 (2)"'),
         ("exercises/catalog.yml", "ch02.bound: {equation: [K13 (1), K13 (3)]}\n", "(ch02.bound) names"),
-        ("book/ch02_bound.md", PAGE + "\n$$ a $$ (eq-d16-77)\n", "ch02_bound.md:9 (eq-d16-77) names"),
+        ("book/ch02_bound.md", PAGE + "\n$$ a $$ (eq-d16-77)\n", "(eq-d16-77) names"),
         (
             "book/ch03_other.md",
             "```{math}\n:label: eq-k13-1\na\n```\n",
