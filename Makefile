@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book test quick-test lab serve lint stubs clean
+.PHONY: help book test lab notebooks serve lint stubs clean
 
 help:
 	@echo "make book    build the book and print the page to open"
 	@echo "make test    run the whole test suite"
-	@echo "make lab     open the chapters as notebooks in JupyterLab"
+	@echo "make lab     write the chapters as notebooks and open them in JupyterLab"
 	@echo "make serve   build the book and serve it on this machine"
 	@echo "make lint    check format, lint and types"
 	@echo "make stubs   write exercises/ anew from solutions/"
@@ -30,11 +30,11 @@ book: .venv/.ready
 test: .venv/.ready
 	$(BIN)/pytest -n 2 --dist loadfile
 
-# A folder of its own for JupyterLab's settings, so that a double click opens a chapter as a notebook, here only.
-lab: export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/etc/lab
-lab: .venv/.ready
-	$(BIN)/jupytext-config set-default-viewer markdown
-	$(BIN)/jupyter lab book
+lab: notebooks
+	$(BIN)/jupyter lab notebooks
+
+notebooks: .venv/.ready
+	$(BIN)/python book/_ext/notebooks.py notebooks
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
