@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+import chapter_table
 import pytest
-import yaml
 from equation_survey import defects, survey
 from equations import chapter_number, label, read_equations
 
@@ -154,9 +154,17 @@ def test_marks_are_found_wherever_pytest_allows_them(project: Path, source: str)
     assert survey(project).of("K13 (1)", "tests")
 
 
-def test_the_landing_page_tells_which_chapters_are_written():
-    toc = yaml.safe_load((ROOT / "book/_toc.yml").read_text(encoding="utf-8"))
-    written = [entry["file"] for part in toc["parts"] for entry in part["chapters"] if chapter_number(entry["file"])]
-    rows = [row for row in (ROOT / "book/index.md").read_text(encoding="utf-8").splitlines() if row.startswith("| ")]
-    assert [page for page in written if any(f"({page}.md) | finished" in row for row in rows)] == written
-    assert sum("| finished |" in row for row in rows) == len(written)
+def test_the_landing_page_lists_every_chapter_with_its_question_and_minutes():
+    rows = "\n".join(chapter_table.markdown(ROOT / "book"))
+    chapters = [page for page in read_pages(ROOT / "book/_toc.yml") if chapter_number(page)]
+    assert [chapter_number(page) for page in chapters] == list(range(1, 17))
+    assert [page for page in chapters if f"({page}.md)" not in rows] == []
+
+
+def test_a_chapter_without_minutes_is_named(tmp_path: Path):
+    write(
+        tmp_path / "ch01_a.md",
+        "# 1. A\n\n:::{admonition} Why?\n:class: chapter-question\n:::\n\n{.chapter-facts}\nNeeds a\n",
+    )
+    with pytest.raises(ValueError, match=r"ch01_a\.md should open with"):
+        chapter_table.chapter_facts(tmp_path / "ch01_a.md")
