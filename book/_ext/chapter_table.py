@@ -22,7 +22,11 @@ class ChapterTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         for _, page in pages(Path(self.env.srcdir)):
             self.env.note_dependency(str(Path(self.env.srcdir) / f"{page}.md"))
-        return self.parse_text_to_nodes("\n".join(markdown(Path(self.env.srcdir))))
+        try:
+            table = "\n".join(markdown(Path(self.env.srcdir)))
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        return self.parse_text_to_nodes(table)
 
 
 def markdown(book: Path) -> Iterator[str]:
