@@ -103,9 +103,12 @@ def fork(
     curves: tuple[ArrayLike, Mapping[str, ArrayLike]],
 ) -> Figure:
     """Answers that split in two: a regressor's mean ± σ over c; a CVAE's draws (c, y, z), its mean over z by c."""
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(7.4, 3.1), sharey=True)
+    figure, panels = plt.subplot_mosaic([["left", "middle"], ["below", "below"]], figsize=(6.2, 5.6))
+    left, middle, below = (panels[name] for name in ("left", "middle", "below"))
+    middle.sharey(left)
     c, mean, std = (np.asarray(part) for part in regressor)
-    left.scatter(*np.asarray(data).T, s=5, color=BLACK, alpha=0.35, linewidths=0, label="data")
+    points = np.asarray(data)
+    left.scatter(points[:, 0], points[:, 1], s=5, color=BLACK, alpha=0.35, linewidths=0, label="data")
     left.plot(c, mean, color=VERMILION, label="regressor's mean")
     for sign in (-1, 1):
         left.plot(c, mean + sign * std, color=VERMILION, linestyle="--", linewidth=1, label="± σ" if sign > 0 else None)
@@ -118,9 +121,9 @@ def fork(
     middle.legend(loc="upper left", fontsize="small", handletextpad=0.2, borderaxespad=0)
     axis, named = curves
     for (name, values), color, style in zip(named.items(), PALETTE, LINE_STYLES, strict=False):
-        right.plot(axis, values, color=color, linestyle=style, label=name)
-    right.set(title="its decoder's mean $f(z, c)$", xlabel="latent $z$")
-    right.legend(fontsize="small", handlelength=1.8, borderaxespad=0)
+        below.plot(axis, values, color=color, linestyle=style, label=name)
+    below.set(title="its decoder's mean $f(z, c)$", xlabel="latent $z$", ylabel="target $y$")
+    below.legend(fontsize="small", handlelength=1.8, borderaxespad=0)
     return figure
 
 
@@ -150,7 +153,7 @@ def best_of(best: Mapping[int, float], levels: Mapping[str, float]) -> Figure:
 
 def train_and_test(panels: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Figure:
     """A panel per condition: each model's curves over epochs, on images learned from and on others."""
-    figure, grid = plt.subplots(1, len(panels), figsize=(7.4, 3.3), squeeze=False)
+    figure, grid = plt.subplots(1, len(panels), figsize=(6.4, 3.3), squeeze=False)
     for axes, (title, models) in zip(grid[0], panels.items(), strict=True):
         for (name, curves), color in zip(models.items(), (VERMILION, BLUE), strict=False):
             _train_and_test(axes, name, curves, color)
