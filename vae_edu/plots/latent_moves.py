@@ -57,13 +57,11 @@ def radii(lengths: ArrayLike, densities: Mapping[str, tuple[ArrayLike, ArrayLike
     for (name, (draw, middle)), (color, _, _) in zip(densities.items(), LOOK, strict=False):
         axes.plot(lengths, draw, color=color)
         axes.plot(lengths, middle, color=color, ls="--")
-        peak = int(np.argmax(draw))
-        axes.text(
-            np.asarray(lengths)[peak], np.asarray(draw)[peak] + 0.015, name, color=color, ha="center", va="bottom"
-        )
+        between = np.mean([np.asarray(lengths)[int(np.argmax(curve))] for curve in (draw, middle)])
+        axes.text(between, 0.93, name, color=color, ha="center", va="bottom")
     axes.plot([], color=BLACK, label="a draw from the prior")
     axes.plot([], color=BLACK, ls="--", label="half way between two draws")
-    axes.set(xlabel="length of z", ylabel="density", ylim=(0, None))
+    axes.set(xlabel="length of z", ylabel="density", ylim=(0, 1.05))
     _above(axes, 2)
     return figure
 
@@ -81,33 +79,9 @@ def two_paths(
         for (name, values), (color, line, mark) in zip(curves.items(), LOOK, strict=False):
             axes.plot(t, values, color=color, ls=line, marker=mark, ms=4, label=name)
         axes.set(xlabel="$t$")
-    left.set(ylabel="length of z")
-    right.set(ylabel=r"$\sum_d y_d (1 - y_d)$")
+    left.set(ylabel="length of z", ylim=(0, None))
+    right.set(ylabel="variance of the pixels, summed", ylim=(0, None))
     figure.legend(*right.get_legend_handles_labels(), fontsize="small", loc="outside upper center", ncols=3)
-    return figure
-
-
-def verdicts(t: ArrayLike, straight: Mapping[str, ArrayLike], mixed: Mapping[str, ArrayLike]) -> Figure:
-    """What a classifier says along the way through z (solid) and along the mix of pixels (dashed)."""
-    figure, axes = plt.subplots(figsize=(6.4, 3.2))
-    for (name, values), (color, _, mark) in zip(straight.items(), LOOK, strict=False):
-        axes.plot(t, values, color=color, marker=mark, ms=4, label=name)
-        axes.plot(t, mixed[name], color=color, ls="--", lw=1.2)
-    axes.plot([], color=BLACK, label="through z")
-    axes.plot([], color=BLACK, ls="--", lw=1.2, label="pixels mixed")
-    axes.axvline(0.95, color="#888888", lw=0.8)
-    axes.set(xlabel="$t$", ylabel="mean probability", ylim=(0, 1))
-    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-    return figure
-
-
-def retimed(t: ArrayLike, speed: ArrayLike, stops: ArrayLike) -> Figure:
-    """The picture's speed along a road; ticks below it are the times at which it has moved equally far."""
-    figure, axes = plt.subplots(figsize=(6.4, 2.6))
-    axes.fill_between(t, speed, color=BLUE, alpha=0.2, lw=0)
-    axes.plot(t, speed, color=BLUE)
-    axes.plot(stops, np.zeros(len(np.asarray(stops))), "|", color=VERMILION, ms=14, mew=2, clip_on=False)
-    axes.set(xlabel="$t$ (ticks: equal steps of the picture)", ylabel="speed of the picture", ylim=(0, None))
     return figure
 
 
@@ -160,19 +134,6 @@ def learning_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
         axes.plot(range(1, len(values) + 1), values, color=color, ls=line, label=name)
     axes.set(xlabel="epoch", ylabel="test bound, nats")
     axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-    return figure
-
-
-def spread_cost(
-    n: ArrayLike, curves: Mapping[str, ArrayLike], points: Mapping[str, ArrayLike], at: ArrayLike
-) -> Figure:
-    """What one signal costs more when it is laid over n axes: closed form as lines, computed gaps as marks."""
-    figure, axes = plt.subplots(figsize=(6.0, 3.0))
-    for (name, values), (color, line, mark) in zip(curves.items(), LOOK, strict=False):
-        axes.loglog(n, values, color=color, ls=line, label=name)
-        axes.loglog(at, points[name], color=color, ls="none", marker=mark, ms=6)
-    axes.set(xlabel="axes that share the signal, $n$", ylabel="lost, nats per image")
-    _above(axes, 3)
     return figure
 
 
