@@ -33,7 +33,7 @@ def two_ways(
     for axis in axes[1]:
         axis.plot(z, densities[0], color=BLACK, ls="--", lw=1.2, label="before")
         axis.plot(z, densities[1], color=BLACK, lw=1.5, label="after")
-        axis.set(yticks=[], xlabel="z", ylim=(-0.09, None))
+        axis.set(yticks=[], xlabel="z", ylim=(0, None))
     axes[0, 0].set(title="places stay, weights change", ylabel="f(z)")
     axes[0, 1].set_title("weights stay, places move")
     axes[1, 0].set_ylabel("q(z)")
@@ -45,10 +45,10 @@ def two_ways(
     start, start_height, end, end_height = moving
     axes[0, 1].scatter(start, start_height, s=70, facecolors="none", edgecolors=BLACK, linestyles=":")
     axes[0, 1].scatter(end, end_height, s=70, color=BLUE, alpha=0.7, lw=0)
-    axes[1, 1].plot(start, 0 * start - 0.05, "o", mfc="none", mec=BLACK, ms=5)
-    axes[1, 1].plot(end, 0 * end - 0.05, "o", color=BLUE, ms=5)
-    for one, other in zip(start, end, strict=True):
-        _arrow(axes[1, 1], (one, -0.05), (other, -0.05), BLUE)
+    for row, (one, other) in enumerate(zip(start, end, strict=True)):
+        level = 0.03 + 0.045 * row
+        axes[1, 1].plot(one, level, "o", mfc="none", mec=BLACK, ms=4.5)
+        _arrow(axes[1, 1], (one, level), (other, level), BLUE)
     axes[1, 1].legend(**SMALL, loc="upper left")
     return figure
 
@@ -140,24 +140,13 @@ def learned(bounds: Mapping[str, Sequence[float]]) -> Figure:
     return figure
 
 
-def steep_functions(
-    widths: ndarray, step: Mapping[str, ndarray], frequencies: ndarray, wave: Mapping[str, ndarray]
-) -> Figure:
-    """Left: a step smoothed over some width; right: a sine by its frequency. Named curves, the same looks in both."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.5))
-    looks = {
-        "variance, pathwise": (BLUE, "-"),
-        "variance, score function": (VERMILION, "--"),
-        "squared bias of the smoothing": (GREEN, ":"),
-    }
-    for axis, over, curves in ((left, widths, step), (right, frequencies, wave)):
-        for name, values in curves.items():
-            color, style = looks[name]
-            axis.plot(over, values, color=color, ls=style, label=name)
-        axis.set(xscale="log", yscale="log")
-    left.set(xlabel="width of the smoothed step", ylim=(1e-6, None), title="a step")
-    right.set(xlabel="frequency ω of the sine", ylim=(1e-3, None), title="a sine")
-    figure.legend(*left.get_legend_handles_labels(), **SMALL, loc="outside upper center", ncols=2)
+def smoothed_step(widths: ndarray, curves: Mapping[str, ndarray]) -> Figure:
+    """What the gradient of a smoothed step costs over the smoothing's width: two variances, and a squared bias."""
+    figure, axis = plt.subplots(figsize=(6.0, 3.4))
+    for (name, values), color, style in zip(curves.items(), (BLUE, VERMILION, GREEN), ("-", "--", ":"), strict=True):
+        axis.plot(widths, values, color=color, ls=style, label=name)
+    axis.set(xscale="log", yscale="log", xlabel="width τ of the smoothed step", ylim=(1e-5, None))
+    axis.legend(**SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
 
 
