@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, VERMILION
@@ -50,20 +51,19 @@ def graphical_model() -> Figure:
     return figure
 
 
-def variances_off_the_posterior(ways: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+def variances_off_the_posterior(ways: Mapping[str, Mapping[str, Any]]) -> Figure:
     """For each way of moving q: exact variances of A and B as lines, the measured ones as marks, on a log scale.
 
-    `ways` maps an axis label to {"at", "A exact", "A measured", "B exact", "B measured"}.
+    `ways` maps an axis label to {"fine": where the lines are known, "at": where was measured, "A": (exact, measured),
+    "B": (exact, measured)}.
     """
     figure, panels = plt.subplots(1, len(ways), figsize=(7.6, 3.4), sharey=True)
     for axis, (label, way) in zip(panels, ways.items(), strict=True):
         for name, look in (("A", A_LOOK), ("B", B_LOOK)):
-            line = {key: look[key] for key in ("color", "linestyle")}
-            axis.plot(way["at"], way[f"{name} exact"], **line, label=f"{name}, exact")
-            marks = {key: look[key] for key in ("color", "marker")}
-            axis.plot(
-                way["at"], way[f"{name} measured"], **marks, markersize=5, linestyle="", label=f"{name}, measured"
-            )
+            exact, measured = way[name]
+            axis.plot(way["fine"], exact, color=look["color"], linestyle=look["linestyle"], label=f"{name}, exact")
+            marks = {"color": look["color"], "marker": look["marker"], "markersize": 5, "linestyle": ""}
+            axis.plot(way["at"], measured, **marks, label=f"{name}, measured")
         axis.axvline(0, color=BLACK, linewidth=0.7, linestyle=":")
         axis.set(xlabel=label, yscale="log", ylim=(8e-3, 40))
     panels[0].set_ylabel("variance of one draw (nats²)")
@@ -130,8 +130,10 @@ def variance_split(panels: Mapping[str, Mapping[str, tuple[float, float]]]) -> F
 def step_schedules(steps: ArrayLike, exact: Mapping[str, ArrayLike], walks: Mapping[str, ArrayLike]) -> Figure:
     """Root mean square distance from the top by step, exact, for schedules; and one walk of each, faint."""
     figure, axis = plt.subplots(figsize=(6.4, 3.7))
+    steps = np.asarray(steps)
+    seen = np.unique(np.geomspace(1, len(steps), 70).astype(int)) - 1  # on a log axis later steps crowd
     for (name, curve), color, style in zip(exact.items(), PALETTE, STYLES, strict=False):
-        axis.plot(steps, walks[name], color=color, linewidth=0.6, alpha=0.45)
+        axis.plot(steps[seen], np.asarray(walks[name])[seen], color=color, linewidth=0.8, alpha=0.45)
         axis.plot(steps, curve, color=color, linestyle=style, linewidth=2.2, label=name)
     axis.set(xscale="log", yscale="log", xlabel="step $t$", ylabel="distance from the top", ylim=(3e-3, 20))
     axis.legend(loc="lower left", fontsize="small")
@@ -143,7 +145,6 @@ def learning_curves(
     *,
     xlabel: str,
     lowest: float,
-    log: bool = False,
 ) -> Figure:
     """The held-out bound of several trainings over what they have cost; what is below `lowest` is not shown."""
     figure, axis = plt.subplots(figsize=(6.4, 3.7))
@@ -153,8 +154,7 @@ def learning_curves(
         axis.plot(cost, bound, color=color, linestyle=style, marker=mark, markersize=5, markevery=every, label=name)
     top = max(float(np.max(bound)) for _, bound in curves.values())
     axis.set(xlabel=xlabel, ylabel="held-out bound (nats per image)", ylim=(lowest, top + 0.06 * (top - lowest)))
-    if log:
-        axis.set_xscale("log")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend(loc="lower right", fontsize="small")
     return figure
 
