@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vae_edu.bounds import elbo_terms, score_function_terms
-from vae_edu.evaluation.gradient_noise import gradient_draws, gradient_noise, mean_gradient
+from vae_edu.evaluation.gradient_noise import gradient_draws, gradient_noise, gradient_of_each, mean_gradient
 from vae_edu.models import LinearGaussian
 
 DRAWS = torch.tensor([[1.0, 0.0], [3.0, 0.0], [2.0, 2.0], [2.0, -2.0]])
@@ -40,6 +40,17 @@ def test_a_draw_is_the_gradient_of_the_mean_bound():
     expected = torch.autograd.grad(sum(elbo_terms(model, x, eps=eps).values()).mean(), parameters)
     (actual,) = gradient_draws(model, x, elbo_terms, parameters, 1, torch.Generator().manual_seed(5))
     torch.testing.assert_close(actual, torch.cat([part.flatten() for part in expected]))
+
+
+def test_the_mean_of_each_ones_gradient_is_the_gradient_of_the_mean():
+    model, x, _ = linear_model()
+    eps = torch.randn(3, 4, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(6))
+    each = gradient_of_each(model, x, elbo_terms, eps)
+    parameters = list(model.parameters())
+    for i in range(4):
+        bound = sum(elbo_terms(model, x[i : i + 1], eps=eps[:, i : i + 1]).values()).sum()
+        alone = torch.autograd.grad(bound, parameters)
+        torch.testing.assert_close(each[i], torch.cat([part.flatten() for part in alone]))
 
 
 def test_one_generator_gives_draws_that_differ_and_can_be_had_again():

@@ -1,12 +1,13 @@
 """A variance and its error, of values whose moments are known."""
 
 import math
+from itertools import combinations, product
 
 import pytest
 import torch
 from scipy import stats
 
-from vae_edu.evaluation.spread import variance_with_error
+from vae_edu.evaluation.spread import variance_parts, variance_with_error
 
 
 def test_a_fair_coin_has_no_doubtful_variance():
@@ -22,3 +23,29 @@ def test_the_error_of_a_normal_variance():
     variance, error = variance_with_error(values)
     assert variance.item() == pytest.approx(9, rel=1e-2)
     assert error.item() == pytest.approx(9 * math.sqrt(2 / n), rel=2e-2)
+
+
+@pytest.mark.equation("K13 (8)")
+def test_parts_predict_the_variance_of_a_minibatch_mean_exactly():
+    """Every minibatch of 2 of 5 items, with each of 2 equally probable draws of each: counted, and by the parts."""
+    values = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    means = [
+        torch.stack([values[one, i], values[other, j]]).mean(0)
+        for i, j in combinations(range(5), 2)
+        for one, other in product(range(2), repeat=2)
+    ]
+    counted = torch.stack(means).var(0, correction=0).sum().item()
+    between = values.mean(0).var(0).sum().item()
+    within = values.var(0, correction=0).mean(0).sum().item()
+    assert counted == pytest.approx((1 / 2 - 1 / 5) * between + within / 2, rel=1e-12)
+
+
+def test_parts_are_unbiased():
+    """Over all 2⁶ ways of drawing twice from two equally probable values of each of three items."""
+    values = torch.randn(2, 3, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    items = torch.arange(3)
+    ways = [torch.tensor(way).reshape(2, 3) for way in product(range(2), repeat=6)]
+    found = torch.tensor([variance_parts([values[row, items] for row in way]) for way in ways], dtype=torch.float64)
+    between, within = found.mean(0).tolist()
+    assert between == pytest.approx(values.mean(0).var(0).sum().item(), rel=1e-12)
+    assert within == pytest.approx(values.var(0, correction=0).mean(0).sum().item(), rel=1e-12)

@@ -68,6 +68,30 @@ def test_one_step_is_one_ascent_of_the_mean_bound(digits):
         torch.testing.assert_close(parameter.detach(), start + 0.1 * gradient)
 
 
+@pytest.mark.equation("K13 algorithm 1")
+def test_fit_is_the_algorithm_written_out(digits):
+    """Minibatch, noise, gradient of the mean bound, step of plain SGD, by hand with the same generator."""
+    fitted, by_hand = small_vae().double(), small_vae().double()
+    x = digits.x[:130].double()
+    options = SMALL | {"learning_rate": 0.02, "make_optimizer": torch.optim.SGD, "seed": 7}
+    history = fit(fitted, x, **options)
+    generator, parameters, curve = torch.Generator().manual_seed(7), list(by_hand.parameters()), []
+    for _ in range(3):
+        total = 0.0
+        for rows in torch.randperm(130, generator=generator).split(50):
+            eps = torch.randn(1, len(rows), 2, generator=generator, dtype=torch.float64)
+            bounds = sum(elbo_terms(by_hand, x[rows], eps=eps).values())
+            gradients = torch.autograd.grad(bounds.sum() / len(rows), parameters)
+            with torch.no_grad():
+                for parameter, gradient in zip(parameters, gradients, strict=True):
+                    parameter += 0.02 * gradient
+            total += bounds.sum().item()
+        curve.append(total / 130)
+    assert history["bound"] == pytest.approx(curve, rel=1e-9)
+    for one, other in zip(fitted.parameters(), parameters, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_learning_reaches_the_exact_maximum_of_a_linear_model(line):
     model = line.new_model()
     fit(model, line.x, epochs=60, batch_size=100, learning_rate=1e-2, progress=False)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
+from torch.func import functional_call, grad, vmap
 
-from vae_edu.bounds import LatentVariableModel, Objective
+from vae_edu.bounds import LatentVariableModel, Objective, Terms
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,34 @@ def gradient_draws(
     for _ in range(draws):
         bound = torch.stack(list(objective(model, x, generator=generator).values())).sum(0).mean()
         yield torch.cat([gradient.flatten() for gradient in torch.autograd.grad(bound, parameters)])
+
+
+def gradient_of_each(
+    model: torch.nn.Module,
+    x: Float[Tensor, "batch pixels"],
+    objective: Objective,
+    eps: Float[Tensor, "samples batch latent"],
+) -> Float[Tensor, "batch parameters"]:
+    """Each data point's own gradient of its bound, all parameters in one row; `eps` is the noise of all of them."""
+
+    def bound(parameters: dict[str, Tensor], point: Tensor, noise: Tensor) -> Tensor:
+        terms = functional_call(_AsModule(model, objective), parameters, (point[None], noise[:, None]))
+        return torch.stack(list(terms.values())).sum()
+
+    parameters = {f"model.{name}": parameter.detach() for name, parameter in model.named_parameters()}
+    each = vmap(grad(bound), in_dims=(None, 0, 1))(parameters, x, eps)
+    return torch.cat([gradient.reshape(len(x), -1) for gradient in each.values()], dim=1)
+
+
+class _AsModule(torch.nn.Module):
+    """An objective of a model as a module, whose parameters can be exchanged for a call."""
+
+    def __init__(self, model: torch.nn.Module, objective: Objective):
+        super().__init__()
+        self.model, self.objective = model, objective
+
+    def forward(self, x: Tensor, eps: Tensor) -> Terms:
+        return self.objective(self.model, x, eps=eps)  # type: ignore[call-arg]
 
 
 def mean_gradient(gradients: Iterable[Float[Tensor, "parameters"]]) -> Float[Tensor, "parameters"]:

@@ -34,7 +34,7 @@ def fit(
 
     Raises UserError as `learn` does.
 
-    Source: K13 (8) and algorithm 1, with L = 1.
+    Source: K13 (8) and K13 algorithm 1, with L = 1 unless the objective is told otherwise.
     """
     bound_terms = torch.compile(objective) if compile else objective
     autocast = partial(
