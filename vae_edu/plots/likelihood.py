@@ -76,15 +76,16 @@ def posterior_planes(
     axis: ndarray, panels: Sequence[tuple[str, ndarray, Mapping[str, tuple[ndarray, ndarray]]]]
 ) -> Figure:
     """Per panel (title, density on axis × axis, Gaussians by name as (mean, std)): contours and two-σ ellipses."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(2.8 * len(panels), 3.2))
-    for plane, (title, density, gaussians) in zip(axes, panels, strict=True):
+    figure, axes = plt.subplots(2, (len(panels) + 1) // 2, figsize=(3.1 * ((len(panels) + 1) // 2), 6.2))
+    for plane, (title, density, gaussians) in zip(axes.flat, panels, strict=True):
         _contours(plane, axis, density)
         for (name, (mean, std)), color, style in zip(gaussians.items(), (VERMILION, BLUE), ("--", "-"), strict=False):
             plane.plot(*_ellipse(mean, std), color=color, ls=style, label=name)
         _frame(plane, axis, density)
         plane.set_title(title, fontsize="small")
-    axes[0].set_ylabel("$z_2$")
-    figure.legend(*axes[0].get_legend_handles_labels(), fontsize="small", loc="outside upper center", ncols=3)
+    for plane in axes[:, 0]:
+        plane.set_ylabel("$z_2$")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), fontsize="small", loc="outside upper center", ncols=3)
     return figure
 
 
