@@ -54,7 +54,7 @@ def price_of_a_dimension(lengths: ArrayLike, gains: Mapping[str, ArrayLike], bes
         axes.plot(best[name], top, "o", color=color, ms=8, clip_on=False, zorder=3)
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set(xlabel="squared length $w^2$ of the decoder's column", ylabel="gain of the bound (nats)", xlim=(0, None))
-    axes.legend(loc="upper left", bbox_to_anchor=(0.3, 0.62))
+    axes.legend(loc="center right", bbox_to_anchor=(1.0, 0.71))
     return figure
 
 
@@ -85,13 +85,14 @@ def rate_distortion(
     figure, axes = plt.subplots(figsize=(6.6, 4.0))
     axes.plot(*curve, color=BLACK, label="linear VAE, closed form")
     rate, distortion, slope = tangent
-    ends = np.array([-3.2, 3.2])
-    axes.plot(rate + ends, distortion + slope * ends, color=VERMILION, lw=1.3, ls=":", label="slope −1 at β = 1")
+    ends = np.array([-6, 6])
+    axes.plot(rate + ends, distortion + slope * ends, color=VERMILION, lw=1.8, ls=":", label="slope −1 at β = 1")
     for (name, (rates, distortions)), color, marker in zip(points.items(), (BLUE, PURPLE), MARKERS, strict=False):
         axes.plot(rates, distortions, marker, color=color, ms=6, label=name, ls="--", lw=0.8)
     rates, distortions = next(iter(points.values()))
     for label, x, y in zip(names, rates, distortions, strict=True):
         axes.annotate(label, (x, y), xytext=(-5, -7), textcoords="offset points", ha="right", va="top", fontsize=9)
+    axes.margins(y=0.1)
     axes.set(xlabel="rate: mean KL (nats)", ylabel="distortion (nats)")
     axes.legend(fontsize="small")
     return figure
@@ -153,21 +154,21 @@ def width_and_spread(histories: Mapping[str, tuple[Sequence[float], Sequence[flo
         left.plot(epochs, log_var, color=color, ls=style, label=name)
         right.plot(epochs, spread, color=color, ls=style)
     left.set(xlabel="epoch", ylabel="mean of log σ²")
-    right.set(xlabel="epoch", ylabel="standard deviation of the means", ylim=(0, None))
+    right.set(xlabel="epoch", ylabel="spread of the means", ylim=(0, None))
     figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize="small")
     return figure
 
 
 def three_planes(planes: Mapping[str, ArrayLike], labels: Sequence[int]) -> Figure:
     """The same images at their posterior means in planes of different scale; the prior's 99 % circle where it fits."""
-    figure, panels = plt.subplots(1, len(planes), figsize=(9.0, 3.5))
+    figure, panels = plt.subplots(1, len(planes), figsize=(7.6, 2.9))
     colors = [DIGIT_COLORS[label] for label in labels]
     classes = np.asarray(labels)
     for axes, (name, means) in zip(panels, planes.items(), strict=True):
         z = np.asarray(means)
-        axes.scatter(*z.T, c=colors, s=4, alpha=0.6, linewidths=0)
-        reach = float(np.abs(z).max())
-        if reach > 1:
+        axes.scatter(*z.T, c=colors, s=5, alpha=0.6, linewidths=0)
+        middle, half = (z.max(0) + z.min(0)) / 2, 0.54 * float((z.max(0) - z.min(0)).max())
+        if half > 1:
             axes.add_patch(Circle((0, 0), 3.03, fill=False, color=BLACK, lw=1.1, ls=":"))
             for digit in range(10):
                 x, y = np.median(z[classes == digit], axis=0)
@@ -175,8 +176,9 @@ def three_planes(planes: Mapping[str, ArrayLike], labels: Sequence[int]) -> Figu
                 axes.text(
                     x, y, str(digit), color=DIGIT_COLORS[digit], weight="bold", ha="center", va="center", bbox=box
                 )
-        axes.set(title=name, xlabel="$z_1$", aspect="equal", adjustable="datalim")
-        axes.locator_params(nbins=5)
+        axes.set(title=name, xlabel="$z_1$", aspect="equal")
+        axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
+        axes.locator_params(nbins=4)
     panels[0].set_ylabel("$z_2$")
     return figure
 
