@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
-from vae_edu.plots.style import BLACK, BLUE, DIGIT_COLORS, GREEN, ORANGE, PALETTE, PURPLE, SKY, VERMILION
+from vae_edu.plots.style import BLACK, BLUE, DIGIT_COLORS, GREEN, ORANGE, PALETTE, PURPLE, VERMILION
 
 GREY = "#888888"
 LINE_STYLES = ("-", "--", "-.", ":")
@@ -172,10 +173,9 @@ def three_planes(planes: Mapping[str, ArrayLike], labels: Sequence[int]) -> Figu
             axes.add_patch(Circle((0, 0), 3.03, fill=False, color=BLACK, lw=1.1, ls=":"))
             for digit in range(10):
                 x, y = np.median(z[classes == digit], axis=0)
-                box = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75}
-                axes.text(
-                    x, y, str(digit), color=DIGIT_COLORS[digit], weight="bold", ha="center", va="center", bbox=box
-                )
+                halo = [withStroke(linewidth=2.5, foreground="white")]
+                look = {"weight": "bold", "ha": "center", "va": "center", "path_effects": halo}
+                axes.text(x, y, str(digit), color=DIGIT_COLORS[digit], **look)
         axes.set(title=name, xlabel="$z_1$", aspect="equal")
         axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
         axes.locator_params(nbins=4)
@@ -205,17 +205,6 @@ def per_dimension(models: Mapping[str, Sequence[float]], threshold: float) -> Fi
             )
         axes.set(title=f"{name}: {heights.sum():.1f} nats in all", xlabel="dimension, largest first")
     panels[0].set_ylabel("mean KL (nats)")
-    return figure
-
-
-def free_bits(divergence: ArrayLike, prices: Mapping[str, ArrayLike]) -> Figure:
-    """What one dimension is charged for its divergence, under several objectives."""
-    figure, axes = plt.subplots(figsize=(5.4, 3.2))
-    colors = (BLACK, BLUE, VERMILION, SKY)
-    for (name, price), color, style in zip(prices.items(), colors, LINE_STYLES, strict=False):
-        axes.plot(divergence, price, color=color, ls=style, label=name)
-    axes.set(xlabel="divergence of a dimension (nats)", ylabel="charged (nats)", aspect="equal")
-    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.02, 0.5))
     return figure
 
 
