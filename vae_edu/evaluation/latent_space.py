@@ -6,10 +6,17 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.func import jacfwd, vmap
 
-from vae_edu.gaussians import affine, kl_full_standard_normal, kl_standard_normal, log_normal, reparameterize
+from vae_edu.gaussians import (
+    affine,
+    kl_full_standard_normal,
+    kl_standard_normal,
+    log_normal,
+    log_standard_normal,
+    reparameterize,
+)
 from vae_edu.models import VAE
 
 
@@ -111,3 +118,21 @@ def turned_bound(
         z = mean + (eps * torch.exp(0.5 * log_var)) @ rotation.mT
         kl = kl_full_standard_normal(mean, covariance)
     return model.log_likelihood(x, z @ rotation).mean(0) - kl
+
+
+@torch.no_grad()
+def kl_parts(
+    model: VAE, x: Float[Tensor, "n pixels"], samples: int = 1, generator: Generator | None = None
+) -> tuple[Float[Tensor, "samples n"], Float[Tensor, "samples n"]]:
+    """log q(z|x)/q(z) and log q(z)/p(z) at draws z ~ q(z|x), with q(z) the mean over these n images; in nats.
+
+    The mean of the first is the information I_q(x; z) about which of the n images was encoded, at most log n. The
+    mean of the second is KL(q(z) || p(z)). Together they are the mean of KL(q(z|x) || p(z)).
+
+    Source: Hoffman & Johnson 2016.
+    """
+    mean, log_var = model.encode(x)
+    eps = mean.new_empty((samples, *mean.shape)).normal_(generator=generator)
+    z = reparameterize(mean, log_var, eps)
+    log_q = torch.stack([log_aggregate_posterior(points, mean, log_var) for points in z])
+    return log_normal(z, mean, log_var) - log_q, log_q - log_standard_normal(z)
