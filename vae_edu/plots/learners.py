@@ -63,8 +63,8 @@ def two_phases() -> Figure:
 
 def monte_carlo_em_loop() -> Figure:
     """One visit to a minibatch: fetch the chains, ten leapfrog steps and a test, tune, five updates, put back."""
-    figure, axis = plt.subplots(figsize=(6.6, 3.3))
-    axis.set(xlim=(0, 11), ylim=(-2.75, 2.55), aspect="equal")
+    figure, axis = plt.subplots(figsize=(6.6, 2.9))
+    axis.set(xlim=(0, 11), ylim=(-2.1, 2.55), aspect="equal")
     axis.axis("off")
     _box(axis, 1.75, 1.4, 2.9, "minibatch: images $x$\nand their chains $z$", BLACK)
     _box(axis, 5.6, 1.4, 3.0, "10 leapfrog steps on\n$\\log p(z) + \\log p(x|z)$", PURPLE)
@@ -110,15 +110,18 @@ def _arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float], **s
 
 def guesses_over_posterior(posterior: ndarray, guesses: Mapping[str, ndarray], mean: Sequence[float]) -> Figure:
     """The posterior's ellipses of one and two standard deviations, and those of diagonal guesses with the same mean."""
-    figure, axes = plt.subplots(1, len(guesses), figsize=(7.6, 3.7), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(guesses), figsize=(6.8, 3.8), sharex=True, sharey=True)
     for axis, (title, covariance), color in zip(axes, guesses.items(), (BLUE, VERMILION), strict=True):
         for radius in (1, 2):
             x, y = _ellipse(mean, posterior, radius)
             axis.fill(x, y, color=GREY, alpha=0.3, lw=0, label="posterior" if radius == 1 else None)
             axis.plot(*_ellipse(mean, covariance, radius), color=color, label="diagonal guess" if radius == 1 else None)
         axis.set(title=title, aspect="equal", xlabel="$z_1$")
-        axis.legend(fontsize="small", loc="upper right")
     axes[0].set_ylabel("$z_2$")
+    handles, labels = axes[0].get_legend_handles_labels()
+    handles.append(Line2D([], [], color=VERMILION))
+    labels[1:] = ["the bound's guess", "the sleep phase's guess"]
+    figure.legend(handles, labels, fontsize="small", loc="outside upper center", ncols=3)
     return figure
 
 
@@ -171,7 +174,7 @@ def race(
     ylim: tuple[float, float],
 ) -> Figure:
     """Rows are training sets, with runs by method; log p(x) over images seen (left) and over work done (right)."""
-    figure, grid = plt.subplots(len(runs), 2, figsize=(8.0, 2.7 * len(runs) + 0.5), sharey=True, squeeze=False)
+    figure, grid = plt.subplots(len(runs), 2, figsize=(7.0, 2.6 * len(runs) + 0.6), sharey=True, squeeze=False)
     for (title, methods), (left, right) in zip(runs.items(), grid, strict=True):
         for method, run in methods.items():
             seen, color = np.asarray(run["samples"]), COLORS[method]
@@ -195,7 +198,7 @@ def escape(
     """Bounds of runs by name, as (images seen, test bound), around the line that a model without latents reaches."""
     figure, axis = plt.subplots(figsize=(6.6, 3.6))
     axis.axhline(marginals, color=BLACK, linestyle=":", linewidth=1.2, label="pixel marginals, no latents")
-    looks = zip(runs.items(), (VERMILION, BLUE, ORANGE, PURPLE), ("-", "-", "--", "-."), strict=False)
+    looks = zip(runs.items(), (VERMILION, BLUE, BLUE, VERMILION), ("-", "--", (0, (1, 1)), "-."), strict=False)
     for (name, (seen, bound)), color, line in looks:
         axis.plot(seen, bound, color=color, linestyle=line, label=name)
     axis.set(xlabel="training images seen", ylabel="test bound (nats per image)", ylim=ylim)

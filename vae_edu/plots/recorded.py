@@ -70,8 +70,8 @@ def table_beside_published(
     panels: Sequence[Panel], points: Points, published: Published, samples: Sequence[float] = (1e6, 1e7)
 ) -> str:
     """Ours and K13's values, train/test, after so many training images; what was not run is said to be so."""
-    heads = "".join(f"{f'{n:.0e}, ours':>18}{'K13':>16}" for n in samples)
-    lines = [f"{'':23}{'':15}{heads}"]
+    heads = "".join(f"{f'{n:.0e}, ours':>17}{'K13':>16}" for n in samples)
+    lines = [f"{'':17}{heads}"]
     for panel in panels:
         for method, name in panel.points.items():
             curve, cells = points.get(name), []
@@ -79,8 +79,8 @@ def table_beside_published(
                 ours = [recorded_at(curve, split, n) for split in ("train", "test")]
                 theirs = [published(panel.figure, panel.name, method, split, n) for split in ("train", "test")]
                 left = "not run" if curve is None else "diverged" if curve.get("diverged") else _pair(ours)
-                cells.append(f"{left:>18}{_pair(theirs):>16}")
-            lines.append(f"{panel.title:23}{NAMES[method]:15}{''.join(cells)}")
+                cells.append(f"{left:>17}{_pair(theirs):>16}")
+            lines.append(f"{name:17}{''.join(cells)}")
     return "\n".join(lines)
 
 
@@ -97,7 +97,7 @@ def recorded_and_published(
     """Lines are our records, as many as there are; markers are K13's digitized curves. One panel each."""
     rows = -(-len(panels) // columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(7.6, 2.5 * rows + 0.7), sharex=True, sharey=True, squeeze=False
+        rows, columns, figsize=(6.8, 2.3 * rows + 0.7), sharex=True, sharey=True, squeeze=False
     )  # fmt: skip
     at = np.geomspace(*xlim, 13)
     for axis, panel in zip(grid.flat, panels, strict=False):
