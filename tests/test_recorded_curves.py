@@ -57,6 +57,6 @@ def test_values_are_taken_within_five_percent(samples, value):
 def test_figure_draws_the_curves_that_are_there(panels):
     some = {next(iter(panels[0].points.values())): CURVE}
     for points, lines in (({}, 0), (some, 2)):
-        figure = recorded_and_published(panels, points, flat, ylim=(-150, -90))
+        figure = recorded_and_published(panels, points, flat, ylim=(-150.0, -90.0))
         drawn = [line for axis in figure.axes for line in axis.lines if line.get_linestyle() != "None"]
         assert len(drawn) == lines

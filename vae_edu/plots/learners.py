@@ -178,13 +178,13 @@ def race(
     for (title, methods), (left, right) in zip(runs.items(), grid, strict=True):
         for method, run in methods.items():
             seen, color = np.asarray(run["samples"]), COLORS[method]
-            for axis, x in ((left, seen), (right, seen * costs[method])):
+            for axis, x in ((left, seen / 1000), (right, seen * costs[method])):
                 axis.plot(x, run["test"], color=color, marker=MARKERS[method], ms=4)
                 axis.plot(x, run["train"], color=color, ls="--", lw=1.2)
         left.set(title=f"{title}: by images seen", ylim=ylim)
         right.set(title=f"{title}: by work done", xscale="log")
         left.set_ylabel("$\\log p(x)$ (nats per image)")
-        left.set_xlabel("training images seen")
+        left.set_xlabel("training images seen (thousands)")
         right.set_xlabel("images that AEVB sees in that time")
     handles = [Line2D([], [], color=COLORS[m], marker=MARKERS[m], ms=4, label=NAMES[m]) for m in costs]
     handles += [Line2D([], [], color=GREY, label="test"), Line2D([], [], color=GREY, ls="--", label="train")]
