@@ -43,6 +43,14 @@ def choose_cache(app: Sphinx, config: Config) -> None:
     config.nb_execution_cache_path = str(current)
 
 
+def use_own_ipython(app: Sphinx) -> None:
+    """Kernels read no settings of whoever builds, and do not warn in every page that they talk over local sockets."""
+    folder = Path(app.outdir).parent / ".ipython"
+    (folder / "profile_default").mkdir(parents=True, exist_ok=True)
+    (folder / "profile_default/ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
 def run_cells(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Execute the pages that are not in the cache side by side, one a core; myst-nb then finds their outputs."""
     cache = get_cache(app.config.nb_execution_cache_path)
@@ -68,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # Live cells train small models: threads would cost ten times what they gain, and tie results to the machine.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     app.connect("config-inited", choose_cache)
+    app.connect("builder-inited", use_own_ipython)
     app.connect("env-before-read-docs", run_cells)
     app.connect("build-finished", forget_warned_build)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
