@@ -12,6 +12,7 @@ from torch.distributions import Bernoulli, MultivariateNormal, kl_divergence
 from vae_edu.bounds import elbo
 from vae_edu.evaluation.latent_space import (
     fisher_metric,
+    great_circle,
     jacobian,
     log_aggregate_posterior,
     manifold,
@@ -211,3 +212,22 @@ def test_between_quarter_turns_the_diagonal_encoder_is_another_one() -> None:
     gained = turned_bound(model, x, turn, eps, diagonal=True) - turned_bound(model, x, turn, eps)
     torch.testing.assert_close(gained, 0.5 * (diagonal - log_var.sum(-1)))
     assert (gained > 0.01).all()
+
+
+@given(st.integers(2, 6), st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_great_circle_turns_evenly_from_one_end_to_the_other(latent: int, seed: int) -> None:
+    a, b = torch.randn(2, 5, latent, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    b = b * (a.norm(dim=1) / b.norm(dim=1)).unsqueeze(1)
+    path = great_circle(a, b, torch.linspace(0, 1, 9, dtype=torch.float64))
+    steps = path.diff(dim=0).norm(dim=-1)
+    assert torch.allclose(path[0], a)
+    assert torch.allclose(path[-1], b)
+    assert torch.allclose(path.norm(dim=-1), a.norm(dim=1).expand(9, -1))
+    assert torch.allclose(steps, steps[0].expand_as(steps))
+
+
+def test_great_circle_between_equal_directions_is_the_straight_line() -> None:
+    a = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    path = great_circle(a, 3 * a, torch.tensor([0.0, 0.25, 1.0], dtype=torch.float64))
+    assert torch.allclose(path, torch.stack([a, 1.5 * a, 3 * a]), atol=1e-7)

@@ -45,6 +45,20 @@ def manifold(model: VAE, side: int = 20, margin: float = 0.5) -> Float[Tensor, "
     return model.images(grid.reshape(-1, 2)).reshape(side, side, -1)
 
 
+def great_circle(
+    start: Float[Tensor, "*batch latent"], end: Float[Tensor, "*batch latent"], t: Float[Tensor, "steps"]
+) -> Float[Tensor, "steps *batch latent"]:
+    """Spherical interpolation: sin((1 − t)·Ω)/sin Ω·start + sin(t·Ω)/sin Ω·end, with Ω the angle between the two.
+
+    Ends of one length keep that length all the way. Between opposite ends no great circle is singled out.
+    """
+    angle = torch.arccos(torch.cosine_similarity(start, end, dim=-1).clamp(-1, 1)).unsqueeze(-1) / torch.pi
+    s = t.view(-1, *[1] * start.ndim)
+    # sin(s·Ω)/sin Ω = s·sinc(s·Ω/π)/sinc(Ω/π), which is s and not 0/0 where the directions agree.
+    weights = ((1 - s) * torch.sinc((1 - s) * angle), s * torch.sinc(s * angle))
+    return (weights[0] * start + weights[1] * end) / torch.sinc(angle)
+
+
 @torch.no_grad()
 def jacobian(
     function: Callable[[Tensor], Any], z: Float[Tensor, "batch latent"]
