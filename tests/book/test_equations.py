@@ -5,7 +5,7 @@ from pathlib import Path
 import chapter_table
 import pytest
 from equation_survey import defects, survey
-from equations import chapter_number, label, read_equations
+from equations import chapter_number, label, read_equations, read_pages
 
 ROOT = Path(__file__).parents[2]
 
