@@ -11,10 +11,10 @@ from vae_edu.models.vae import VAE
 
 
 class ConvEncoder(nn.Module):
-    """Two 3×3 convolutions and a 2×2 max-pool over square pictures, then two linear heads: mean and log-variance."""
+    """Two 3×3 convolutions, a 2×2 max-pool, two linear heads: mean and log-variance."""
 
     def __init__(self, side: int, channels: Sequence[int], latent: int):
-        """`side` in pixels: each convolution takes two off it, the pool halves what is left."""
+        """Each convolution takes two pixels off the side, the pool halves what is left."""
         super().__init__()
         first, second = channels
         self.features = nn.Sequential(
@@ -38,10 +38,10 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """The encoder run backwards: a linear layer, nearest-neighbor upsampling, two 3×3 transposed convolutions."""
+    """A linear layer, nearest-neighbor upsampling, two 3×3 transposed convolutions."""
 
     def __init__(self, latent: int, channels: Sequence[int], side: int):
-        """`channels` from the latents outwards; each transposed convolution adds two to the side in pixels."""
+        """`channels` from the latents outwards; each transposed layer adds two pixels."""
         super().__init__()
         first, second = channels
         pooled = _pooled(side)
@@ -61,9 +61,9 @@ class ConvDecoder(nn.Module):
 
 
 def conv_vae(pixels: int, channels: Sequence[int], latent: int) -> VAE:
-    """The VAE with Bernoulli pixels and convolutions: 784, (32, 16), 20 is the seed project's CNN.
+    """The VAE with Bernoulli pixels and convolutions; 784, (32, 16), 20: the seed project's.
 
-    Raises ValueError unless the pictures are square with an even side of at least 6 pixels.
+    Raises ValueError unless the pictures are square, their side even and at least 6 pixels.
     """
     side = math.isqrt(pixels)
     if side**2 != pixels or side % 2 or side < 6:
