@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from vae_edu.plots.diagrams import arrow, blank, box, circle, gradient, legend
 from vae_edu.plots.images import image_rows
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, VERMILION
-from vae_edu.plots.training import LINE_STYLES, _arrow, _box, _circle, _gradient, _legend
+from vae_edu.plots.training import LINE_STYLES
 
 DARK = "#1b2a4a"  # a given pixel that is 0: a black one would not show that it was given
 
@@ -62,37 +63,36 @@ def conditional_networks() -> Figure:
     """The CVAE in training (above) and once trained (below): who is given the condition, and who the target."""
     figure, (training, testing) = plt.subplots(2, 1, figsize=(6.2, 5.0), height_ratios=(4.6, 3.0))
     for axes, bottom, top in ((training, -2.75, 1.85), (testing, -1.95, 1.05)):
-        axes.set(xlim=(0, 10.4), ylim=(bottom, top), aspect="equal")
-        axes.axis("off")
+        blank(axes, (0, 10.4), (bottom, top))
         axes.text(0.45, -1.5, "$c$", ha="center", va="center", fontsize=13)
-        _box(axes, 7.6, 0, 1.5, "decoder")
-        _arrow(axes, (0.75, -1.5), (7.6, -1.5), arrowstyle="-")
-        _arrow(axes, (7.6, -1.52), (7.6, -0.45))
+        box(axes, 7.6, 0, 1.5, "decoder")
+        arrow(axes, (0.75, -1.5), (7.6, -1.5), arrowstyle="-")
+        arrow(axes, (7.6, -1.52), (7.6, -0.45))
     training.set_title("in training: encoder and decoder both see the condition", loc="left")
     training.text(0.45, 0, "$y$", ha="center", va="center", fontsize=13)
-    _box(training, 1.95, 0, 1.6, "encoder")
-    _box(training, 4.15, 0, 1.2, "$\\mu,$\n$\\log\\sigma^2$")
-    _box(training, 4.15, 1.3, 1.2, "$-$KL")
-    _box(training, 5.75, 0, 1.0, "$z = \\mu$\n$+\\,\\sigma\\odot\\epsilon$")
-    _box(training, 9.55, 0, 1.6, "$\\log p(y|z,c)$")
-    _circle(training, 5.75, -2.25, 0.42, "$\\epsilon$")
+    box(training, 1.95, 0, 1.6, "encoder")
+    box(training, 4.15, 0, 1.2, "$\\mu,$\n$\\log\\sigma^2$")
+    box(training, 4.15, 1.3, 1.2, "$-$KL")
+    box(training, 5.75, 0, 1.0, "$z = \\mu$\n$+\\,\\sigma\\odot\\epsilon$")
+    box(training, 9.55, 0, 1.6, "$\\log p(y|z,c)$")
+    circle(training, 5.75, -2.25, 0.42, "$\\epsilon$")
     training.text(6.3, -2.25, "drawn from $\\mathcal{N}(0, I)$", va="center")
-    _arrow(training, (5.75, -1.83), (5.75, -0.45))
-    _arrow(training, (1.95, -1.52), (1.95, -0.45))
+    arrow(training, (5.75, -1.83), (5.75, -0.45))
+    arrow(training, (1.95, -1.52), (1.95, -0.45))
     training.plot(1.95, -1.5, marker="o", color=BLACK, markersize=6)  # a branch, where the other lines only cross
     for start, end in ((0.7, 1.15), (2.75, 3.55), (4.75, 5.25), (6.25, 6.85), (8.35, 8.75)):
-        _arrow(training, (start, 0.17), (end, 0.17))
+        arrow(training, (start, 0.17), (end, 0.17))
     for start, end in ((8.75, 8.35), (6.85, 6.25), (5.25, 4.75), (3.55, 2.75)):
-        _gradient(training, (start, -0.17), (end, -0.17))
-    _arrow(training, (3.98, 0.45), (3.98, 0.85))
-    _gradient(training, (4.32, 0.85), (4.32, 0.45))
+        gradient(training, (start, -0.17), (end, -0.17))
+    arrow(training, (3.98, 0.45), (3.98, 0.85))
+    gradient(training, (4.32, 0.85), (4.32, 0.45))
     testing.set_title("at test time: no target, no encoder", loc="left")
-    _circle(testing, 4.15, 0, 0.45, "$z$")
+    circle(testing, 4.15, 0, 0.45, "$z$")
     testing.text(3.55, 0, "drawn from $\\mathcal{N}(0, I)$", ha="right", va="center")
-    _arrow(testing, (4.6, 0), (6.85, 0))
-    _box(testing, 9.55, 0, 1.6, "$\\mathrm{E}[y|z,c]$")
-    _arrow(testing, (8.35, 0), (8.75, 0))
-    _legend(figure)
+    arrow(testing, (4.6, 0), (6.85, 0))
+    box(testing, 9.55, 0, 1.6, "$\\mathrm{E}[y|z,c]$")
+    arrow(testing, (8.35, 0), (8.75, 0))
+    legend(figure)
     return figure
 
 

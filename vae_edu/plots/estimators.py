@@ -5,17 +5,15 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from vae_edu.plots.diagrams import arrow, blank, circle, plate
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, VERMILION
 
-OBSERVED = "#cccccc"
-DASHES = (0, (4, 2.5))
+GUESSED = (0, (4, 2.5))
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 A_LOOK: dict[str, Any] = {"color": VERMILION, "linestyle": "--", "marker": "s", "markersize": 4}
 B_LOOK: dict[str, Any] = {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 4}
@@ -26,26 +24,19 @@ LOOKS = (A_LOOK, B_LOOK, FROZEN_LOOK)
 def graphical_model() -> Figure:
     """The model (solid arrows, from theta) and the approximate posterior (dashed arrows, from phi) on one plate."""
     figure, axes = plt.subplots(figsize=(5.2, 3.7))
-    axes.set(xlim=(0, 5.2), ylim=(-0.55, 3.1), aspect="equal")
-    axes.axis("off")
-    axes.add_patch(FancyBboxPatch((1.3, 0.1), 2.6, 2.9, boxstyle="round,pad=0,rounding_size=0.15", fill=False))
-    axes.text(3.75, 0.25, "$N$", ha="right", fontsize=13)
-    for y, name, color in ((2.35, "$z$", "white"), (0.8, "$x$", OBSERVED)):
-        axes.add_patch(Circle((2.6, y), 0.36, facecolor=color, edgecolor=BLACK, linewidth=1.4))
-        axes.text(2.6, y, name, ha="center", va="center", fontsize=15)
+    blank(axes, (0, 5.2), (-0.55, 3.1))
+    plate(axes, (1.3, 0.1), 2.6, 2.9)
+    circle(axes, 2.6, 2.35, 0.36, "$z$", face="none", fontsize=15)
+    circle(axes, 2.6, 0.8, 0.36, "$x$", fontsize=15)
     for x, name in ((0.45, r"$\phi$"), (4.75, r"$\theta$")):
         axes.text(x, 2.35, name, ha="center", va="center", fontsize=17)
-    for start, end, bend in (
-        ((4.5, 2.35), (2.96, 2.35), 0.0),
-        ((4.55, 2.12), (2.92, 0.98), 0.0),
-        ((2.6, 1.99), (2.6, 1.16), 0.0),
-    ):
-        _arrow(axes, start, end, bend, color=BLUE, linestyle="-")
+    for start, end in (((4.5, 2.35), (2.96, 2.35)), ((4.55, 2.12), (2.92, 0.98)), ((2.6, 1.99), (2.6, 1.16))):
+        arrow(axes, start, end, color=BLUE)
     for start, end, bend in (((0.7, 2.35), (2.24, 2.35), 0.0), ((2.3, 1.0), (2.3, 2.15), -0.55)):
-        _arrow(axes, start, end, bend, color=VERMILION, linestyle=DASHES)
+        arrow(axes, start, end, bend, color=VERMILION, linestyle=GUESSED)
     handles = [
         Line2D([], [], color=BLUE, linewidth=1.7, label=r"model $p_\theta(z)\,p_\theta(x\,|\,z)$"),
-        Line2D([], [], color=VERMILION, linewidth=1.7, linestyle=DASHES, label=r"guess $q_\phi(z\,|\,x)$"),
+        Line2D([], [], color=VERMILION, linewidth=1.7, linestyle=GUESSED, label=r"guess $q_\phi(z\,|\,x)$"),
     ]
     axes.legend(handles=handles, loc="lower center", ncols=2, bbox_to_anchor=(0.5, -0.03), fontsize=11)
     return figure
@@ -183,12 +174,3 @@ def running_means(
     right.set(xscale="log", xlabel="images seen", title="MNIST, recorded", ylim=(-172, -95))
     right.legend(loc="lower right", fontsize="small")
     return figure
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], bend: float, **look: Any) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=15, linewidth=1.7, shrinkA=0, shrinkB=0,
-            connectionstyle=f"arc3,rad={bend}", **look,
-        )
-    )  # fmt: skip

@@ -6,11 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from vae_edu.plots.style import BLUE, GREEN, ORANGE, PALETTE, PURPLE, SKY, VERMILION
+from vae_edu.plots.diagrams import DRAWN, arrow, blank, circle, plate
+from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, PURPLE, SKY, VERMILION
 
 # An angle comes back to where it began, and so do its colors; none of them fades into a light or a dark page.
 _CYCLE = LinearSegmentedColormap.from_list("cycle", (BLUE, GREEN, ORANGE, VERMILION, PURPLE, BLUE))
@@ -19,23 +19,18 @@ _CYCLE = LinearSegmentedColormap.from_list("cycle", (BLUE, GREEN, ORANGE, VERMIL
 def plate_model() -> Figure:
     """The generative model as a graph: parameters outside the plate, a z and an x per data point inside."""
     figure, axes = plt.subplots(figsize=(4.6, 3.0))
-    axes.set(xlim=(0, 4.6), ylim=(0, 3.0), aspect="equal")
-    axes.axis("off")
-    axes.add_patch(FancyBboxPatch((1.35, 0.2), 3.1, 2.6, boxstyle="round,pad=0,rounding_size=0.15", fill=False))
-    axes.text(4.3, 0.33, "$N$", ha="right", fontsize=12)
-    for y, name, law, color in (
+    blank(axes, (0, 4.6), (0, 3.0))
+    plate(axes, (1.35, 0.2), 3.1, 2.6)
+    for y, name, law, face in (
         (2.2, r"$z^{(i)}$", r"$z \sim \mathcal{N}(0, I)$", "none"),
-        (0.85, r"$x^{(i)}$", r"$x \sim p_\theta(x\,|\,z)$", "#cccccc"),
+        (0.85, r"$x^{(i)}$", r"$x \sim p_\theta(x\,|\,z)$", DRAWN),
     ):
-        axes.add_patch(Circle((2.1, y), 0.36, facecolor=color, edgecolor="black", linewidth=1.4))
-        axes.text(2.1, y, name, ha="center", va="center", fontsize=13)
+        circle(axes, 2.1, y, 0.36, name, face)
         axes.text(2.7, y, law, va="center", fontsize=12)
-    axes.add_patch(Circle((0.6, 0.85), 0.06, color="black"))
+    axes.plot(0.6, 0.85, marker="o", color=BLACK, markersize=5)
     axes.text(0.6, 1.08, r"$\theta$", ha="center", fontsize=13)
-    for start, end in (((2.1, 1.84), (2.1, 1.21)), ((0.66, 0.85), (1.74, 0.85))):
-        axes.add_patch(
-            FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color="black", shrinkA=0, shrinkB=0)
-        )
+    arrow(axes, (2.1, 1.84), (2.1, 1.21))
+    arrow(axes, (0.66, 0.85), (1.74, 0.85))
     return figure
 
 

@@ -1,20 +1,18 @@
 """Pictures of chapter 12: how wake-sleep and Monte Carlo EM are wired, and where the learners go."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from numpy import ndarray
 
+from vae_edu.plots.diagrams import DASHES, arrow, blank, box, circle
 from vae_edu.plots.recorded import COLORS, MARKERS, NAMES
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
 
-GREY, DRAWN = "#888888", "#cccccc"
+GREY = "#888888"
 
 # Diagrams
 
@@ -27,33 +25,31 @@ def two_phases() -> Figure:
         (wake, "wake: data go up, the decoder learns"),
         (sleep, "sleep: dreams come down, the encoder learns"),
     ):
-        axis.set(xlim=(0, 11), ylim=(-1.5, 1.55), aspect="equal")
-        axis.axis("off")
-        axis.set_title(title, loc="left")
-    _drawn(wake, 0.75, 0, 0.5, "$x$")
+        blank(axis, (0, 11), (-1.5, 1.55), title)
+    circle(wake, 0.75, 0, 0.5, "$x$")
     wake.text(0.75, -0.75, "an image\nof the data", ha="center", va="top", fontsize=9)
-    _box(wake, 2.95, 0, 1.9, "encoder\n(held still)", GREY)
-    _drawn(wake, 5.1, 0, 0.5, "$z$")
+    box(wake, 2.95, 0, 1.9, "encoder\n(held still)", color=GREY, fontsize=9)
+    circle(wake, 5.1, 0, 0.5, "$z$")
     wake.text(5.1, -0.75, "a guess:\n$z \\sim q_\\phi(z|x)$", ha="center", va="top", fontsize=9)
-    _box(wake, 7.25, 0, 1.9, "decoder\n(learns)", GREEN)
+    box(wake, 7.25, 0, 1.9, "decoder\n(learns)", color=GREEN, fontsize=9)
     wake.text(10.85, 0, "make\n$\\log p_\\theta(x, z)$\nlarger", ha="right", va="center")
-    _drawn(sleep, 0.75, 0, 0.5, "$z$")
+    circle(sleep, 0.75, 0, 0.5, "$z$")
     sleep.text(0.75, -0.75, "a draw of\nthe prior", ha="center", va="top", fontsize=9)
-    _box(sleep, 2.95, 0, 1.9, "decoder\n(held still)", GREY)
-    _drawn(sleep, 5.1, 0, 0.5, "$x$")
+    box(sleep, 2.95, 0, 1.9, "decoder\n(held still)", color=GREY, fontsize=9)
+    circle(sleep, 5.1, 0, 0.5, "$x$")
     sleep.text(5.1, -0.75, "a dream:\n$x \\sim p_\\theta(x|z)$", ha="center", va="top", fontsize=9)
-    _box(sleep, 7.25, 0, 1.9, "encoder\n(learns)", VERMILION)
+    box(sleep, 7.25, 0, 1.9, "encoder\n(learns)", color=VERMILION, fontsize=9)
     sleep.text(10.85, 0, "make\n$\\log q_\\phi(z|x)$\nlarger", ha="right", va="center")
     for axis, color, target in ((wake, GREEN, "$x$"), (sleep, VERMILION, "$z$")):
         for start, end in ((1.27, 1.98), (3.92, 4.58), (5.62, 6.28), (8.22, 8.95)):
-            _arrow(axis, (start, 0.12), (end, 0.12))
-        _arrow(axis, (8.95, -0.2), (8.22, -0.2), color=color, linestyle=(0, (2, 1)), linewidth=1.9)
-        _arrow(axis, (0.75, 0.52), (7.25, 0.49), connectionstyle="arc3,rad=-0.16", linewidth=1.0, color=GREY)
+            arrow(axis, (start, 0.12), (end, 0.12))
+        arrow(axis, (8.95, -0.2), (8.22, -0.2), color=color, linestyle=DASHES, linewidth=1.9)
+        arrow(axis, (0.75, 0.52), (7.25, 0.49), bend=-0.16, linewidth=1.0, color=GREY)
         axis.text(4.0, 1.28, f"{target}, the target", ha="center", va="bottom", fontsize=9, color="#555555")
     figure.legend(
         handles=[
             Line2D([], [], color=BLACK, linewidth=1.4, label="computed forward"),
-            Line2D([], [], color=VERMILION, linestyle=(0, (2, 1)), linewidth=1.9, label="gradient: one network only"),
+            Line2D([], [], color=VERMILION, linestyle=DASHES, linewidth=1.9, label="gradient: one network only"),
         ],
         loc="outside lower center",
         ncols=2,
@@ -64,45 +60,20 @@ def two_phases() -> Figure:
 def monte_carlo_em_loop() -> Figure:
     """One visit to a minibatch: fetch the chains, ten leapfrog steps and a test, tune, five updates, put back."""
     figure, axis = plt.subplots(figsize=(6.6, 2.9))
-    axis.set(xlim=(0, 11), ylim=(-2.1, 2.55), aspect="equal")
-    axis.axis("off")
-    _box(axis, 1.75, 1.4, 2.9, "minibatch: images $x$\nand their chains $z$", BLACK)
-    _box(axis, 5.6, 1.4, 3.0, "10 leapfrog steps on\n$\\log p(z) + \\log p(x|z)$", PURPLE)
-    _box(axis, 9.35, 1.4, 2.8, "accept the new $z$,\nor keep the old", PURPLE)
-    _box(axis, 9.35, -0.9, 2.8, "tune the step size\nto 90 % accepted", ORANGE)
-    _box(axis, 5.6, -0.9, 3.0, "5 updates of $\\theta$ on\n$\\log p_\\theta(x, z)$", GREEN)
-    _box(axis, 1.75, -0.9, 2.9, "put the chains back;\nnext minibatch", BLACK)
+    blank(axis, (0, 11), (-2.1, 2.55))
+    box(axis, 1.75, 1.4, 2.9, "minibatch: images $x$\nand their chains $z$", color=BLACK, fontsize=9)
+    box(axis, 5.6, 1.4, 3.0, "10 leapfrog steps on\n$\\log p(z) + \\log p(x|z)$", color=PURPLE, fontsize=9)
+    box(axis, 9.35, 1.4, 2.8, "accept the new $z$,\nor keep the old", color=PURPLE, fontsize=9)
+    box(axis, 9.35, -0.9, 2.8, "tune the step size\nto 90 % accepted", color=ORANGE, fontsize=9)
+    box(axis, 5.6, -0.9, 3.0, "5 updates of $\\theta$ on\n$\\log p_\\theta(x, z)$", color=GREEN, fontsize=9)
+    box(axis, 1.75, -0.9, 2.9, "put the chains back;\nnext minibatch", color=BLACK, fontsize=9)
     path = [((3.22, 1.4), (4.07, 1.4)), ((7.12, 1.4), (7.92, 1.4)), ((9.35, 0.93), (9.35, -0.43))]
     path += [((7.93, -0.9), (7.12, -0.9)), ((4.08, -0.9), (3.22, -0.9)), ((1.75, -0.43), (1.75, 0.93))]
     for start, end in path:
-        _arrow(axis, start, end)
+        arrow(axis, start, end)
     axis.text(7.45, 2.25, "E-step, by Monte Carlo: $\\theta$ held still", ha="center", fontsize=9, color=PURPLE)
     axis.text(5.6, -1.85, "M-step: $z$ held still", ha="center", fontsize=9, color=GREEN)
     return figure
-
-
-def _box(axis: Axes, x: float, y: float, width: float, text: str, color: str) -> None:
-    style = "round,pad=0,rounding_size=0.1"
-    corner = (x - width / 2, y - 0.46)
-    axis.add_patch(FancyBboxPatch(corner, width, 0.92, boxstyle=style, fill=False, edgecolor=color, linewidth=1.8))
-    axis.text(x, y, text, ha="center", va="center", linespacing=1.25, fontsize=9)
-
-
-def _drawn(axis: Axes, x: float, y: float, radius: float, text: str) -> None:
-    axis.add_patch(Circle((x, y), radius, facecolor=DRAWN, edgecolor=BLACK, linewidth=1.3))
-    axis.text(x, y, text, ha="center", va="center", fontsize=13)
-
-
-def _arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
-    look: dict[str, Any] = {
-        "arrowstyle": "-|>",
-        "mutation_scale": 11,
-        "color": BLACK,
-        "linewidth": 1.4,
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
-    axis.add_patch(FancyArrowPatch(start, end, **(look | style)))
 
 
 # Exact examples

@@ -7,52 +7,49 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
+from vae_edu.plots.diagrams import DRAWN, arrow, blank, box, circle
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, VERMILION
 
 GREY = "#888888"
-DRAWN = "#cccccc"  # the fill of what is drawn at random
 LOOKS = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"))
 
 
 def parts_to_change() -> Figure:
     """The VAE as five parts, each with the letter of the section that replaces it."""
     figure, axes = plt.subplots(figsize=(7.4, 3.3))
-    axes.set(xlim=(0, 11.4), ylim=(-1.75, 3.3), aspect="equal")
-    axes.axis("off")
+    blank(axes, (0, 11.4), (-1.75, 3.3))
     _part(axes, (0.9, 0), 1.5, "data\n$x$", "(d) labels\nfor some", -0.75)
     _part(axes, (3.25, 0), 1.9, "posterior\n$q_\\phi(z|x)$", "(b) flows", -0.75)
-    _circle(axes, 5.4, 0, "$z$")
+    circle(axes, 5.4, 0, 0.48, "$z$")
     _part(axes, (7.35, 0), 1.7, "decoder\n$p_\\theta(x|z)$", "chapters\n10 and 14", -0.75)
     _part(axes, (10.05, 0), 1.9, "objective\n$\\mathcal{L}$", "(a) many\ndraws", -0.75)
     _part(axes, (5.4, 1.75), 2.1, "prior\n$p_\\theta(z)$", "(c) learned; a second layer; (e) a chain of layers", 0.75)
     for start, end in (((1.7, 0), (2.25, 0)), ((4.25, 0), (4.88, 0)), ((5.92, 0), (6.45, 0)), ((8.25, 0), (9.05, 0))):
-        _arrow(axes, start, end)
-    _arrow(axes, (5.4, 1.25), (5.4, 0.52))
-    _arrow(axes, (6.5, 1.75), (9.75, 0.55), connectionstyle="arc3,rad=-0.18")
+        arrow(axes, start, end)
+    arrow(axes, (5.4, 1.25), (5.4, 0.52))
+    arrow(axes, (6.5, 1.75), (9.75, 0.55), bend=-0.18)
     return figure
 
 
 def two_stochastic_layers() -> Figure:
     """Encoders climb from x to h1 to h2 on the left, decoders come down on the right, with their densities."""
     figure, axes = plt.subplots(figsize=(6.0, 3.7))
-    axes.set(xlim=(-4.6, 4.6), ylim=(-0.75, 5.3), aspect="equal")
-    axes.axis("off")
+    blank(axes, (-4.6, 4.6), (-0.75, 5.3))
     levels = (0.0, 2.0, 4.0)
     names = ("$x$", "$h_1$", "$h_2$")
     for side in (-1.5, 1.5):
         for level, name in zip(levels, names, strict=True):
-            _circle(axes, side, level, name, drawn=level > 0 or side > 0)
+            circle(axes, side, level, 0.48, name, face=DRAWN if level > 0 or side > 0 else "none")
     for low, high, q, p in (
         (0.0, 2.0, "$q_\\phi(h_1|x)$", "$p_\\theta(x|h_1)$"),
         (2.0, 4.0, "$q_\\phi(h_2|h_1)$", "$p_\\theta(h_1|h_2)$"),
     ):
-        _arrow(axes, (-1.5, low + 0.52), (-1.5, high - 0.52), color=VERMILION, linestyle=(0, (3, 1)))
+        arrow(axes, (-1.5, low + 0.52), (-1.5, high - 0.52), color=VERMILION, linestyle=(0, (3, 1)))
         axes.text(-1.75, (low + high) / 2, q, ha="right", va="center")
-        _arrow(axes, (1.5, high - 0.52), (1.5, low + 0.52), color=BLUE)
+        arrow(axes, (1.5, high - 0.52), (1.5, low + 0.52), color=BLUE)
         axes.text(1.75, (low + high) / 2, p, ha="left", va="center")
     axes.text(2.15, 4, "$p(h_2) = \\mathcal{N}(0, I)$", va="center")
     axes.text(-1.5, 4.85, "inference", ha="center", color=VERMILION)
@@ -116,19 +113,6 @@ def prior_planes(axis: ndarray, panels: Sequence[tuple[str, ndarray]], dots: nda
 
 def _part(axes: Axes, at: tuple[float, float], width: float, text: str, note: str, offset: float) -> None:
     x, y = at
-    style = "round,pad=0,rounding_size=0.1"
-    axes.add_patch(FancyBboxPatch((x - width / 2, y - 0.5), width, 1.0, boxstyle=style, fill=False, linewidth=1.3))
-    axes.text(x, y, text, ha="center", va="center", linespacing=1.3)
+    box(axes, x, y, width, text, height=1.0)
     side = "top" if offset < 0 else "bottom"
     axes.text(x, y + offset, note, ha="center", va=side, fontsize=9, color=VERMILION, linespacing=1.25)
-
-
-def _circle(axes: Axes, x: float, y: float, text: str, drawn: bool = True) -> None:
-    face = DRAWN if drawn else "none"
-    axes.add_patch(Circle((x, y), 0.48, facecolor=face, edgecolor=BLACK, linewidth=1.3))
-    axes.text(x, y, text, ha="center", va="center", fontsize=12)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], **style: object) -> None:
-    look = {"arrowstyle": "-|>", "mutation_scale": 11, "color": BLACK, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0}
-    axes.add_patch(FancyArrowPatch(start, end, **(look | style)))  # type: ignore[arg-type]

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
+from vae_edu.plots.diagrams import arrow, blank, box
 from vae_edu.plots.style import BLACK, BLUE, DIGIT_COLORS, GREEN, ORANGE, PALETTE, PURPLE, VERMILION
 
 GREY = "#888888"
@@ -20,17 +20,16 @@ MARKERS = ("o", "s", "^", "D")
 def message() -> Figure:
     """What a sender puts on the wire for one x, and what the receiver gets back."""
     figure, axes = plt.subplots(figsize=(6.6, 3.1))
-    axes.set(xlim=(0, 10.6), ylim=(-2.75, 2.3), aspect="equal")
-    axes.axis("off")
-    _box(axes, 1.3, 0.9, 2.2, "sender\nhas $x$ and\nspare bits", 1.7)
-    _box(axes, 9.3, 0.9, 2.2, "receiver\nends with $x$ and\nthe spare bits", 1.7)
-    _arrow(axes, (2.5, 1.35), (8.1, 1.35), BLUE)
+    blank(axes, (0, 10.6), (-2.75, 2.3))
+    box(axes, 1.3, 0.9, 2.2, "sender\nhas $x$ and\nspare bits", 1.7, fontsize=9)
+    box(axes, 9.3, 0.9, 2.2, "receiver\nends with $x$ and\nthe spare bits", 1.7, fontsize=9)
+    arrow(axes, (2.5, 1.35), (8.1, 1.35), color=BLUE)
     axes.text(5.3, 1.45, "$z$ in the prior's code:  $-\\log p(z)$", ha="center", va="bottom")
-    _arrow(axes, (2.5, 0.5), (8.1, 0.5), GREEN)
+    arrow(axes, (2.5, 0.5), (8.1, 0.5), color=GREEN)
     axes.text(5.3, 0.6, "$x$ in the decoder's code:  $-\\log p(x|z)$", ha="center", va="bottom")
     axes.text(1.3, -0.85, "the spare bits\npick $z$ from $q(z|x)$", ha="center", va="center", fontsize=9)
     axes.text(9.3, -0.85, "with $x$ known, $q(z|x)$\ngives them back", ha="center", va="center", fontsize=9)
-    _arrow(axes, (7.9, -0.85), (2.9, -0.85), VERMILION, "--")
+    arrow(axes, (7.9, -0.85), (2.9, -0.85), color=VERMILION, linestyle="--")
     axes.text(5.3, -0.75, "refund:  $-\\log q(z|x)$", ha="center", va="bottom")
     axes.text(
         5.3,
@@ -206,25 +205,3 @@ def per_dimension(models: Mapping[str, Sequence[float]], threshold: float) -> Fi
         axes.set(title=f"{name}: {heights.sum():.1f} nats in all", xlabel="dimension, largest first")
     panels[0].set_ylabel("mean KL (nats)")
     return figure
-
-
-def _box(axes: Axes, x: float, y: float, width: float, text: str, height: float) -> None:
-    style = "round,pad=0,rounding_size=0.15"
-    corner = (x - width / 2, y - height / 2)
-    axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle=style, fill=False, linewidth=1.3))
-    axes.text(x, y, text, ha="center", va="center", linespacing=1.3, fontsize=9)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], color: str, style: str = "-") -> None:
-    arrow = FancyArrowPatch(
-        start,
-        end,
-        arrowstyle="-|>",
-        mutation_scale=13,
-        color=color,
-        linewidth=1.7,
-        linestyle=style,
-        shrinkA=0,
-        shrinkB=0,
-    )
-    axes.add_patch(arrow)

@@ -5,43 +5,40 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from numpy.typing import ArrayLike
 
+from vae_edu.plots.diagrams import arrow, blank, box, circle, gradient, legend
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, VERMILION
 
 LINE_STYLES = ("-", "--", "-.", ":")
-DRAWN = "#cccccc"  # the fill of what is drawn at random
 
 
 def training_networks() -> Figure:
     """The network in training, with z drawn inside it (above) and with its noise drawn outside (below)."""
     figure, (without, with_trick) = plt.subplots(2, 1, figsize=(6.2, 4.3), height_ratios=(2.7, 3.8))
     _encoder_side(without, -0.75, "z drawn inside the network: the gradient stops at the draw")
-    _circle(without, 5.75, 0, 0.5, "draw $z$\nfrom\n$q(z|x)$")
+    circle(without, 5.75, 0, 0.5, "draw $z$\nfrom\n$q(z|x)$", fontsize=8)
     without.plot(4.99, -0.17, marker="x", color=VERMILION, markersize=11, markeredgewidth=3)
     _encoder_side(with_trick, -1.85, "noise drawn outside the network: the gradient goes through")
-    _box(with_trick, 5.75, 0, 1.0, "$z = \\mu$\n$+\\,\\sigma\\odot\\epsilon$")
-    _circle(with_trick, 5.75, -1.35, 0.42, "$\\epsilon$")
+    box(with_trick, 5.75, 0, 1.0, "$z = \\mu$\n$+\\,\\sigma\\odot\\epsilon$")
+    circle(with_trick, 5.75, -1.35, 0.42, "$\\epsilon$")
     with_trick.text(6.3, -1.35, "drawn from $\\mathcal{N}(0, I)$", va="center")
-    _arrow(with_trick, (5.75, -0.93), (5.75, -0.45))
-    _gradient(with_trick, (5.25, -0.17), (4.75, -0.17))
-    _legend(figure)
+    arrow(with_trick, (5.75, -0.93), (5.75, -0.45))
+    gradient(with_trick, (5.25, -0.17), (4.75, -0.17))
+    legend(figure)
     return figure
 
 
 def generating_network() -> Figure:
     """The network once trained: prior and decoder, without the encoder."""
     figure, axes = plt.subplots(figsize=(4.6, 1.15))
-    axes.set(xlim=(0, 7), ylim=(-0.75, 0.75), aspect="equal")
-    axes.axis("off")
-    _circle(axes, 0.6, 0, 0.5, "$z$")
+    blank(axes, (0, 7), (-0.75, 0.75))
+    circle(axes, 0.6, 0, 0.5, "$z$")
     axes.text(0.6, -0.72, "from $\\mathcal{N}(0, I)$", ha="center", fontsize=9)
-    _box(axes, 2.9, 0, 1.7, "decoder\n$p_\\theta(x|z)$")
-    _box(axes, 5.8, 0, 1.9, "mean picture\n$\\mathrm{E}[x|z]$")
-    _arrow(axes, (1.12, 0), (2.03, 0))
-    _arrow(axes, (3.77, 0), (4.83, 0))
+    box(axes, 2.9, 0, 1.7, "decoder\n$p_\\theta(x|z)$")
+    box(axes, 5.8, 0, 1.9, "mean picture\n$\\mathrm{E}[x|z]$")
+    arrow(axes, (1.12, 0), (2.03, 0))
+    arrow(axes, (3.77, 0), (4.83, 0))
     return figure
 
 
@@ -85,63 +82,16 @@ def published_and_ours(published: Sequence[float], train: Sequence[float], test:
 
 def _encoder_side(axes: Axes, bottom: float, title: str) -> None:
     """What both training networks share: everything but the way from the posterior's parameters to z."""
-    axes.set(xlim=(0, 10.4), ylim=(bottom, 1.9), aspect="equal")
-    axes.axis("off")
-    axes.set_title(title, loc="left")
+    blank(axes, (0, 10.4), (bottom, 1.9), title)
     axes.text(0.3, 0, "$x$", ha="center", va="center", fontsize=13)
-    _box(axes, 1.85, 0, 1.6, "encoder")
-    _box(axes, 4.15, 0, 1.2, "$\\mu,$\n$\\log\\sigma^2$")
-    _box(axes, 4.15, 1.3, 1.2, "$-$KL")
-    _box(axes, 7.6, 0, 1.5, "decoder")
-    _box(axes, 9.6, 0, 1.5, "$\\log p(x|z)$")
+    box(axes, 1.85, 0, 1.6, "encoder")
+    box(axes, 4.15, 0, 1.2, "$\\mu,$\n$\\log\\sigma^2$")
+    box(axes, 4.15, 1.3, 1.2, "$-$KL")
+    box(axes, 7.6, 0, 1.5, "decoder")
+    box(axes, 9.6, 0, 1.5, "$\\log p(x|z)$")
     for start, end in ((0.5, 1.05), (2.65, 3.55), (4.75, 5.25), (6.25, 6.85), (8.35, 8.85)):
-        _arrow(axes, (start, 0.17), (end, 0.17))
+        arrow(axes, (start, 0.17), (end, 0.17))
     for start, end in ((8.85, 8.35), (6.85, 6.25), (3.55, 2.65)):
-        _gradient(axes, (start, -0.17), (end, -0.17))
-    _arrow(axes, (3.98, 0.45), (3.98, 0.85))
-    _gradient(axes, (4.32, 0.85), (4.32, 0.45))
-
-
-def _box(axes: Axes, x: float, y: float, width: float, text: str) -> None:
-    style = "round,pad=0,rounding_size=0.1"
-    axes.add_patch(FancyBboxPatch((x - width / 2, y - 0.45), width, 0.9, boxstyle=style, fill=False, linewidth=1.3))
-    axes.text(x, y, text, ha="center", va="center", linespacing=1.3)
-
-
-def _circle(axes: Axes, x: float, y: float, radius: float, text: str) -> None:
-    axes.add_patch(Circle((x, y), radius, facecolor=DRAWN, edgecolor=BLACK, linewidth=1.3))
-    axes.text(x, y, text, ha="center", va="center", fontsize=8 if "\n" in text else 13)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], **style: object) -> None:
-    look = {
-        "arrowstyle": "-|>",
-        "mutation_scale": 11,
-        "color": BLACK,
-        "linewidth": 1.4,
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
-    axes.add_patch(FancyArrowPatch(start, end, **(look | style)))  # type: ignore[arg-type]
-
-
-def _gradient(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    _arrow(axes, start, end, color=VERMILION, linestyle=(0, (2, 1)), linewidth=1.9)
-
-
-def _legend(figure: Figure) -> None:
-    handles = [
-        Line2D([], [], color=BLACK, linewidth=1.4, label="computed forward"),
-        Line2D([], [], color=VERMILION, linestyle=(0, (2, 1)), linewidth=1.9, label="gradient"),
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="o",
-            markersize=11,
-            color=DRAWN,
-            markeredgecolor=BLACK,
-            label="drawn at random",
-        ),
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        gradient(axes, (start, -0.17), (end, -0.17))
+    arrow(axes, (3.98, 0.45), (3.98, 0.85))
+    gradient(axes, (4.32, 0.85), (4.32, 0.45))
