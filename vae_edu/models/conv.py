@@ -14,7 +14,7 @@ class ConvEncoder(nn.Module):
     """Two 3×3 convolutions, a 2×2 max-pool, two linear heads: mean and log-variance."""
 
     def __init__(self, side: int, channels: Sequence[int], latent: int):
-        """Each convolution takes two pixels off the side, the pool halves what is left."""
+        """Each convolution takes two pixels off the side, the pool halves the rest."""
         super().__init__()
         first, second = channels
         self.features = nn.Sequential(
