@@ -64,3 +64,10 @@ def test_a_small_run_is_taken_up_where_it_was_left(digits, tmp_path):
     # The bound on log p(X) pays for the weights, the test bound does not.
     assert first["bound"] < -first["KL of weights per data point"]
     assert first["test log-likelihood"] > first["test bound"]
+
+
+def test_larger_steps_are_those_of_full_vb():
+    plan = full_vb.Plan()
+    for method in ("ML", "MAP"):
+        assert full_vb.stages_of(method, plan) == plan.stages
+        assert full_vb.stages_of(method + full_vb.LARGER_STEPS, plan) == full_vb.stages_of(full_vb.FULL_VB, plan)

@@ -18,7 +18,7 @@ MARKERS = ("o", "s", "^", "D")
 
 def plates() -> Figure:
     """The graphical models of a VAE (left) and of full variational Bayes (right)."""
-    figure, (plain, full) = plt.subplots(1, 2, figsize=(7.4, 3.7), width_ratios=(1, 1.12))
+    figure, (plain, full) = plt.subplots(1, 2, figsize=(7.4, 3.7))
     for axes, title in ((plain, "weights: one value"), (full, "weights: a distribution")):
         axes.set(xlim=(-1.5, 4.1), ylim=(-1.35, 4.1), aspect="equal")
         axes.axis("off")
@@ -52,16 +52,17 @@ def two_gaps(widths: ArrayLike, parts: Mapping[str, ArrayLike], marks: Mapping[s
     bound, latent, weights = parts.values()
     names = list(parts)
     axes.fill_between(widths, bound, latent, color=ORANGE, alpha=0.55, lw=0, label=names[1])
-    axes.fill_between(widths, latent, weights, color=SKY, alpha=0.6, lw=0, label=names[2], hatch="//", edgecolor="w")
+    axes.fill_between(
+        widths, latent, weights, facecolor=SKY, edgecolor=BLUE, alpha=0.5, lw=0, hatch="//", label=names[2]
+    )
     axes.plot(widths, bound, color=BLUE, label=names[0])
-    axes.plot(widths, latent, color=VERMILION, ls="-.", lw=1.2)
+    axes.plot(widths, latent, color=VERMILION, lw=1)
     axes.axhline(evidence, color=BLACK, ls="--", lw=1, label="log p(X)")
     low = axes.get_ylim()[0]
-    for (name, at), style in zip(marks.items(), (":", "--"), strict=True):
-        axes.axvline(at, color=BLACK, lw=1, ls=style)
-        axes.text(at, low, f" {name}", rotation=90, va="bottom", ha="right", fontsize=9)
+    for (name, at), style in zip(marks.items(), (":", "-."), strict=True):
+        axes.axvline(at, color=BLACK, lw=1, ls=style, label=name)
     axes.set(xlabel="standard deviation of q(θ)", ylabel="nats, for both data points", ylim=(low, evidence + 0.05))
-    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure
 
 
