@@ -1,14 +1,13 @@
 """Pictures of chapter 15: weights with a distribution, what they cost, and what they leave uncertain."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from numpy.typing import ArrayLike
 
+from vae_edu.plots.diagrams import arrow, blank, circle, plate
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, PURPLE, SKY, VERMILION
 
 GREY = "#cccccc"  # the fill of what is observed
@@ -20,27 +19,23 @@ def plates() -> Figure:
     """The graphical models of a VAE (left) and of full variational Bayes (right)."""
     figure, (plain, full) = plt.subplots(1, 2, figsize=(7.4, 3.7))
     for axes, title in ((plain, "weights: one value"), (full, "weights: a distribution")):
-        axes.set(xlim=(-1.5, 4.1), ylim=(-1.35, 4.1), aspect="equal")
-        axes.axis("off")
-        axes.set_title(title)
-        box = FancyBboxPatch((-0.75, -1.1), 2.6, 3.1, boxstyle="round,pad=0,rounding_size=0.15", fill=False, lw=1.3)
-        axes.add_patch(box)
-        axes.text(1.7, -1.0, "$N$", ha="right", va="bottom", fontsize=12)
-        _node(axes, 0.2, 1.35, "$z$")
-        _node(axes, 0.2, -0.4, "$x$", observed=True)
-        _edge(axes, (0.2, 0.92), (0.2, 0.03))
+        blank(axes, (-1.5, 4.1), (-1.35, 4.1), title)
+        plate(axes, (-0.75, -1.1), 2.6, 3.1)
+        circle(axes, 0.2, 1.35, 0.42, "$z$", face="none", fontsize=14)
+        circle(axes, 0.2, -0.4, 0.42, "$x$", fontsize=14)
+        arrow(axes, (0.2, 0.92), (0.2, 0.03))
         _guess(axes, (-0.16, -0.1), (-0.16, 1.05), bend=-0.45)
     plain.text(3.1, 0.45, "$\\theta$", ha="center", va="center", fontsize=14)
     plain.text(-1.3, 3.4, "$\\phi$", ha="center", va="center", fontsize=14)
-    _edge(plain, (2.85, 0.35), (0.65, -0.3))
-    _edge(plain, (2.85, 0.55), (0.65, 1.27))
+    arrow(plain, (2.85, 0.35), (0.65, -0.3))
+    arrow(plain, (2.85, 0.55), (0.65, 1.27))
     _guess(plain, (-1.2, 3.1), (-0.1, 1.72))
-    _node(full, 3.1, 0.45, "$\\theta$")
+    circle(full, 3.1, 0.45, 0.42, "$\\theta$", face="none", fontsize=14)
     full.text(3.1, 3.4, "$\\alpha$", ha="center", va="center", fontsize=14)
     full.text(-1.3, 3.4, "$\\phi$", ha="center", va="center", fontsize=14)
-    _edge(full, (3.1, 3.1), (3.1, 0.9))
-    _edge(full, (2.7, 0.32), (0.65, -0.3))
-    _edge(full, (2.7, 0.58), (0.65, 1.27))
+    arrow(full, (3.1, 3.1), (3.1, 0.9))
+    arrow(full, (2.7, 0.32), (0.65, -0.3))
+    arrow(full, (2.7, 0.58), (0.65, 1.27))
     _guess(full, (-1.2, 3.1), (-0.1, 1.72))
     _guess(full, (-1.0, 3.4), (2.8, 0.8), bend=-0.25)
     return figure
@@ -165,16 +160,5 @@ def unit_costs(costs: Mapping[str, Sequence[float]], threshold: float) -> Figure
     return figure
 
 
-def _node(axes: Axes, x: float, y: float, text: str, *, observed: bool = False) -> None:
-    axes.add_patch(Circle((x, y), 0.42, facecolor=GREY if observed else "none", edgecolor=BLACK, lw=1.3))
-    axes.text(x, y, text, ha="center", va="center", fontsize=14)
-
-
-def _edge(axes: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
-    look: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 12, "color": BLACK, "linewidth": 1.4}
-    look |= {"shrinkA": 0, "shrinkB": 0}
-    axes.add_patch(FancyArrowPatch(start, end, **(look | style)))
-
-
 def _guess(axes: Axes, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0) -> None:
-    _edge(axes, start, end, color=VERMILION, linestyle=(0, (4, 2)), connectionstyle=f"arc3,rad={bend}")
+    arrow(axes, start, end, bend, color=VERMILION, linestyle=(0, (4, 2)))
