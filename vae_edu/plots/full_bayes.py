@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from vae_edu.plots.diagrams import arrow, blank, circle, plate
 from vae_edu.plots.style import BLACK, BLUE, GREEN, ORANGE, PALETTE, PURPLE, SKY, VERMILION
 
-GREY = "#cccccc"  # the fill of what is observed
 STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D")
 
