@@ -30,7 +30,7 @@ def hmc_step(
     Source: K13 App. E.
     """
     momentum = torch.empty_like(z).normal_(generator=generator)
-    proposal, end_momentum, log_p, end_log_p = _trajectory(log_density, z, momentum, step_size, steps)
+    proposal, end_momentum, log_p, end_log_p = trajectory(log_density, z, momentum, step_size, steps)
     end = end_log_p - _kinetic_energy(end_momentum)
     log_ratio = end - (log_p - _kinetic_energy(momentum))
     log_uniform = torch.empty_like(log_ratio).uniform_(generator=generator).log()
@@ -52,7 +52,7 @@ def leapfrog(
 
     Source: K13 App. E.
     """
-    return _trajectory(log_density, z, momentum, step_size, steps)[:2]
+    return trajectory(log_density, z, momentum, step_size, steps)[:2]
 
 
 def tuned(step_size: float, acceptance_rate: float, target: float = 0.9, gain: float = 0.2) -> float:
@@ -67,10 +67,14 @@ def tuned(step_size: float, acceptance_rate: float, target: float = 0.9, gain: f
     return step_size * math.exp(gain * (acceptance_rate - target))
 
 
-def _trajectory(
-    log_density: LogDensity, z: Tensor, momentum: Tensor, step_size: float, steps: int
+def trajectory(
+    log_density: LogDensity,
+    z: Float[Tensor, "*chains latent"],
+    momentum: Float[Tensor, "*chains latent"],
+    step_size: float,
+    steps: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Position and momentum at the end; log-density at the beginning and at the end."""
+    """Position and momentum at the end; log-density, in nats, at the beginning and at the end."""
     start, gradient = _value_and_gradient(log_density, z)
     end = start
     for _ in range(steps):

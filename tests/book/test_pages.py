@@ -65,6 +65,13 @@ def has_anchor(page: BeautifulSoup, anchor: str) -> bool:
     return bool(page.find(id=anchor) or page.find(attrs={"name": anchor}))
 
 
+def test_the_index_shows_code_test_and_live_check_of_every_equation(site: Path):
+    rows = [row.find_all("td") for row in parse(site / "equation_index.html").select(".equation-index tr")]
+    bare = [row[0].get_text() for row in rows if row and not all(row[n].find(["code", "a"]) for n in (2, 3, 4, 5))]
+    assert len(rows) > 50
+    assert not bare
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_opens_with_its_number_and_question(site: Path, chapter: str):
     page = parse(site / f"{chapter}.html")

@@ -45,7 +45,7 @@ def test_other_data_is_refused_with_a_sentence():
 
 
 @pytest.mark.skipif(
-    not any((root / "MNIST" / "raw").exists() for root in data_roots()),
+    not any(list((root / "MNIST" / "raw").glob("t10k-images*")) for root in data_roots()),
     reason="real MNIST is needed: set VAE_EDU_DATA to the folder above MNIST/raw",
 )
 def test_on_mnist_the_worse_picture_is_the_nearer_one():
