@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
-from equation_survey import Survey, survey
+from equation_survey import Survey, book_labels, checking_cells, survey
 from equations import PAPERS, Equation, chapter_number
 from live_checks import anchor
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 PAGE = "equation_index"
+SOURCES = ("vae_edu/**/*.py", "tests/**/test_*.py", "exercises/catalog.yml", "book/*.yml")
 HEAD = ["Equation", "What it says", "Chapter", "Code", "Tests", "Live check", "Exercises"]
 
 
@@ -63,12 +64,18 @@ def code(names: list[str]) -> str:
     return "".join(f"<code>{name}</code>" for name in breakable)
 
 
-def always_outdated(app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """The index depends on every source of the project; reading them anew takes a fraction of a second."""
-    return [PAGE] if PAGE in app.env.all_docs else []
+def outdated(app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """The index depends on every source of the project: read them anew when any of them is not what it was."""
+    root = Path(app.srcdir).parent
+    sources = sorted((str(path), path.stat().st_mtime_ns) for pattern in SOURCES for path in root.glob(pattern))
+    mentions = [*book_labels(root), *(mention for _, mention in checking_cells(root))]
+    state = (sources, [(mention.identifier, mention.path) for mention in mentions])
+    fresh = getattr(app.env, "equation_sources", None) == state
+    app.env.equation_sources = state  # type: ignore[attr-defined]
+    return [] if fresh or PAGE not in app.env.all_docs else [PAGE]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("equation-index", EquationIndex)
-    app.connect("env-get-outdated", always_outdated)
+    app.connect("env-get-outdated", outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

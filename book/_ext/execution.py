@@ -4,6 +4,7 @@ jupyter-cache compares the cells alone. Its folder is therefore named by a hash 
 outputs depend on; a new name is a changed setting, and Sphinx then reads every page again.
 """
 
+import gc
 import hashlib
 import logging
 import os
@@ -72,6 +73,7 @@ def forget_warned_build(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    gc.disable()  # pages are trees of a hundred thousand nodes that all stay: looking for garbage doubles a build
     os.environ["VAE_EDU_BOOK"] = "1"
     # Live cells train small models: threads would cost ten times what they gain, and tie results to the machine.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

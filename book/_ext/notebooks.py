@@ -32,7 +32,7 @@ if not Path("../book/results").is_dir():
     os.chdir("vae_edu_project/book")"""
 
 
-def write_notebooks(root: Path, folder: Path, repository: str = "") -> list[Path]:
+def write_notebooks(root: Path, folder: Path, repository: str = "", only_changed_pages: bool = False) -> list[Path]:
     """Write every chapter of the table of contents below `root` as a notebook into `folder`.
 
     A notebook there that its reader has changed is left alone; those are returned.
@@ -41,11 +41,17 @@ def write_notebooks(root: Path, folder: Path, repository: str = "") -> list[Path
     numbers, kept = page_numbers(root), []
     for page in filter(chapter_number, read_pages(root / "book/_toc.yml")):
         path = folder / f"{page}.ipynb"
+        if only_changed_pages and path.exists() and path.stat().st_mtime > page_path(root, page).stat().st_mtime:
+            continue
         if path.exists() and changed(nbformat.read(path, 4)):
             kept.append(path)
         else:
             nbformat.write(as_notebook(root, page, Converter(root, page, numbers), repository), path)
     return kept
+
+
+def page_path(root: Path, page: str) -> Path:
+    return root / f"book/{page}.md"
 
 
 def changed(notebook: Any) -> bool:
@@ -58,7 +64,7 @@ def fingerprint(notebook: Any) -> str:
 
 
 def as_notebook(root: Path, page: str, converter: Converter, repository: str) -> Any:
-    source = jupytext.read(root / f"book/{page}.md", fmt="md:myst")
+    source = jupytext.read(page_path(root, page), fmt="md:myst")
     cells = [cell for old in source.cells for cell in new_cells(old, converter)]
     setup = nbformat.v4.new_code_cell(
         SETUP.format(repository=repository), metadata={"jupyter": {"source_hidden": True}}
@@ -85,9 +91,17 @@ def new_cells(cell: Any, converter: Converter) -> list[Any]:
 
 
 def write_beside_pages(app: Sphinx, error: Exception | None) -> None:
-    if error is None and app.builder.format == "html":
-        shutil.rmtree(Path(app.outdir) / FOLDER, ignore_errors=True)
-        write_notebooks(ROOT, Path(app.outdir) / FOLDER, app.config.notebook_repository)
+    """Write the notebooks of pages changed since the last build; all, if numbers, code or settings changed."""
+    if error is not None or app.builder.format != "html":
+        return
+    folder, repository = Path(app.outdir) / FOLDER, app.config.notebook_repository
+    code = sorted((str(path), path.stat().st_mtime_ns) for path in (ROOT / "vae_edu").rglob("*.py"))
+    state = hashlib.sha256(repr((page_numbers(ROOT), code, repository)).encode()).hexdigest()
+    stamp = folder / ".state"
+    if not stamp.exists() or stamp.read_text() != state:
+        shutil.rmtree(folder, ignore_errors=True)
+    write_notebooks(ROOT, folder, repository, only_changed_pages=True)
+    stamp.write_text(state)
 
 
 def add_buttons(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
