@@ -34,7 +34,7 @@ lab: notebooks
 	$(BIN)/jupyter lab notebooks
 
 notebooks: .venv/.ready
-	$(BIN)/python book/_ext/notebooks.py notebooks
+	$(BIN)/python book/_ext/chapter_notebooks.py notebooks
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

@@ -6,9 +6,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from chapter_notebooks import as_notebook, write_notebooks
 from equations import chapter_number, read_pages
 from myst_to_markdown import Converter
-from notebooks import as_notebook, write_notebooks
 from page_numbers import page_numbers
 
 ROOT = Path(__file__).parents[2]

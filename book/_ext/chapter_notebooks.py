@@ -1,4 +1,4 @@
-"""Chapters as notebooks that read well anywhere: `python book/_ext/notebooks.py FOLDER` writes one for each.
+"""Chapters as notebooks that read well anywhere: `python book/_ext/chapter_notebooks.py FOLDER` writes one for each.
 
 Pages are MyST, which Jupyter shows raw: here directives become Markdown, roles the numbers and words they stand for,
 and a widget the Python call that shows it alive. As a Sphinx extension it puts the notebooks beside the pages and a
