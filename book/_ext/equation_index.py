@@ -55,7 +55,7 @@ def link(equation: Equation) -> str:
 
 
 def live_check(equation: Equation, page: str) -> str:
-    return f'<a href="{page}.html#{anchor(equation.id)}">chapter {chapter_number(page)}</a>'
+    return f'<a href="{page}.html#{anchor(equation.id)}">{chapter_number(page)}</a>'
 
 
 def code(names: list[str]) -> str:
