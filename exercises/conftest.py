@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from vae_edu.course.catalog import load_catalog
+from vae_edu.course.causes import written_slips
 from vae_edu.course.findings import Category, Finding
 from vae_edu.course.student import AnswerHere, Student
 
@@ -28,7 +29,8 @@ def pytest_configure(config):
 def student(request):
     """The function that the exercise asks for, as it stands in your file."""
     exercise = load_catalog(HERE / "catalog.yml")[request.node.get_closest_marker("exercise").args[0]]
-    return Student(exercise, lambda file: (HERE / file).read_text(encoding="utf-8"), AnswerHere(HERE))
+    causes = written_slips(HERE / "causes.json", exercise)
+    return Student(exercise, lambda file: (HERE / file).read_text(encoding="utf-8"), AnswerHere(HERE), causes)
 
 
 @pytest.hookimpl(wrapper=True)

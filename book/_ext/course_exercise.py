@@ -70,13 +70,19 @@ def markdown(entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str
 
 
 def task(stub: Path, function: str) -> tuple[str, str]:
-    """The stub's signature and docstring."""
+    """The stub's signature, a class's with those of its methods, and its docstring."""
     source = stub.read_text(encoding="utf-8")
     for node in ast.parse(source).body:
         if getattr(node, "name", None) == function:
-            signature = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
-            return "\n".join(signature), ast.get_docstring(node) or ""
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            heads = [head(part, source) for part in [node, *methods * isinstance(node, ast.ClassDef)]]
+            return "\n".join(heads), ast.get_docstring(node) or ""
     raise ValueError(f"{stub} defines no {function}.")
+
+
+def head(node: ast.ClassDef | ast.FunctionDef, source: str) -> str:
+    """The lines of a definition before its docstring or body."""
+    return "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1])
 
 
 def plain(text: str) -> str:

@@ -1,10 +1,13 @@
 """Stubs are their masters without the answers, and nobody's work is overwritten."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from vae_edu.course.catalog import load_catalog
+from vae_edu.course.causes import record
 from vae_edu.course.stubs import NOT_ANSWERED, stub, write_stubs
 from vae_edu.errors import UserError
 
@@ -89,3 +92,14 @@ def test_a_file_with_a_syntax_error_counts_as_somebodys_work(tmp_path):
     (tmp_path / "exercises/ch03_gaussians.py").write_text("def log_normal(:")
     with pytest.raises(UserError, match="does not parse"):
         write_stubs(tmp_path / "solutions", tmp_path / "exercises")
+
+
+def test_the_written_causes_are_those_of_the_slips(tmp_path):
+    shutil.copytree(ROOT / "exercises", tmp_path / "exercises", ignore=shutil.ignore_patterns("__pycache__"))
+    record(load_catalog(ROOT / "exercises/catalog.yml"), tmp_path / "exercises", ROOT / "solutions")
+    written, kept = (
+        json.loads((folder / "exercises/causes.json").read_text(encoding="utf-8")) for folder in (tmp_path, ROOT)
+    )
+    for exercise, calls in written.items():
+        assert calls.keys() == kept[exercise].keys(), f"`make stubs` writes the causes of {exercise} anew"
+        assert [list(call) for call in calls.values()] == [list(call) for call in kept[exercise].values()]

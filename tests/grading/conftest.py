@@ -1,9 +1,6 @@
 """Answers to grade: the hidden checks run here in this process on one answer, or as an instructor runs them."""
 
 import ast
-import functools
-import importlib.util
-import inspect
 import json
 import subprocess
 import sys
@@ -13,7 +10,8 @@ import pytest
 import torch
 
 from vae_edu.course.catalog import load_catalog
-from vae_edu.course.findings import Finding
+from vae_edu.course.causes import slips_of
+from vae_edu.course.checks import checks_of, outcome
 from vae_edu.course.student import AnswerHere, Student
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,31 +51,12 @@ def findings():
     def run(exercise_id, source, seed):
         exercise = CATALOG[exercise_id]
         found = {}
-        for check in hidden_checks(exercise):
-            student = Student(exercise, lambda file: source, AnswerHere(Path("submitted")))
-            found[check.__name__] = _finding(check, student, torch.Generator().manual_seed(seed))
+        for name, check in checks_of(exercise, ROOT / "tests/hidden").items():
+            student = Student(exercise, lambda file: source, AnswerHere(Path("submitted")), slips_of(exercise))
+            found[name] = outcome(check, student, torch.Generator().manual_seed(seed))
         return found
 
     return run
-
-
-@functools.cache
-def hidden_checks(exercise):
-    """The methods of the hidden test class of one exercise."""
-    path = ROOT / "tests/hidden" / f"test_{exercise.file}"
-    spec = importlib.util.spec_from_file_location("hidden_checks", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    test_class = getattr(module, f"Test_{exercise.function}")
-    return [method for name, method in inspect.getmembers(test_class()) if name.startswith("test_")]
-
-
-def _finding(check, student, generator):
-    try:
-        check(student, generator)
-    except Finding as finding:
-        return finding
-    return None
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from vae_edu.course.catalog import load_catalog
+from vae_edu.course.causes import slips_of
 from vae_edu.course.findings import Finding
 from vae_edu.course.scores import Check, Scores
 from vae_edu.course.student import Student, remember_failed_loads
@@ -140,7 +141,7 @@ def answer(witness):
 @pytest.fixture
 def student(exercise, submission, answer):
     """The submitted function, in a fresh process."""
-    return Student(exercise, submission.source, answer)
+    return Student(exercise, submission.source, answer, slips_of(exercise))
 
 
 @pytest.fixture

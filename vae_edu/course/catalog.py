@@ -13,7 +13,10 @@ DIFFICULTIES = ("easy", "medium", "hard")
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise; `equation` and `tags` hold one or more names, `hints` three of growing weight."""
+    """One exercise; `equation` and `tags` hold one or more names, `hints` three of growing weight.
+
+    `function` names what to write, a function or a class; `forbidden` what an answer should do without.
+    """
 
     id: str
     title: str
@@ -25,6 +28,7 @@ class Exercise:
     function: str
     hints: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ("torch.distributions",)
 
 
 Catalog = dict[str, Exercise]
@@ -71,7 +75,7 @@ def _value(where: str, name: str, value: Any) -> Any:
         if type(value) is not int or value <= 0:
             raise UserError(f"{where}: {name} should be a whole number above 0, got {value!r}.")
         return value
-    if name in ("equation", "hints", "tags"):
+    if name in ("equation", "hints", "tags", "forbidden"):
         texts = [value] if isinstance(value, str) else value
         if not (isinstance(texts, list) and texts and all(isinstance(text, str) and text.strip() for text in texts)):
             raise UserError(f"{where}: {name} should be a text or a list of texts, got {value!r}.")

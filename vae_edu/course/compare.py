@@ -1,40 +1,56 @@
 """From what a call returned to a verdict: the type first, then dtype, shape, values, gradients."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from vae_edu.course import scenarios
-from vae_edu.course.findings import Category, Finding, not_a_tensor
-from vae_edu.course.student import Call, Student
+from vae_edu.course.findings import Category, Finding, not_a_tensor, protocol_breach
+from vae_edu.course.student import Call, Slips, Student
 
 if TYPE_CHECKING:
     import torch
 
 SHOWN_ELEMENTS = 16
-
-# What each usual slip would return for the same inputs.
-Slips = Callable[..., dict[str, Any]]
+FALSE_ALARM = 1e-6  # of one statistical check on a right answer
 
 
-def no_slips(**inputs: Any) -> dict[str, Any]:
-    """For a check that knows of no usual slip."""
-    return {}
+def check(
+    call: Call, expected: Any, slips: Slips | None = None, otherwise: str = "", tolerance: float | None = None
+) -> None:
+    """Raise Finding unless the call returned the tensor `expected`, in the dtype of its inputs.
 
-
-def check(call: Call, expected: "torch.Tensor", slips: Slips = no_slips, otherwise: str = "") -> None:
-    """Raise Finding unless the call returned `expected`, in the dtype of its first input.
-
-    `expected` may be of higher precision. A wrong answer that equals one of `slips` is told so; `otherwise`
-    is the likely cause of any other wrong value.
+    `expected` may be of higher precision. A wrong answer that equals one of `slips`, in place of those that the call
+    itself knows, is told so; `otherwise` is the likely cause of any other wrong value. `tolerance`, relative and
+    absolute, takes the place of what rounding explains.
     """
-    problem = _wrong_type(call) or _wrong_shape(call, expected) or _wrong_values(call, expected)
+    problem = _wrong_type(call, expected) or _wrong_shape(call, expected) or _wrong_values(call, expected, tolerance)
     if not problem:
         return
     category, what = problem
-    cause = _matching_slip(call, slips) or (otherwise if category is Category.WRONG_VALUE else "")
+    cause = _matching_slip(call, slips or call.slips) or (otherwise if category is Category.WRONG_VALUE else "")
     raise _finding(call, category, " ".join(filter(None, [what, cause])), expected)
+
+
+def check_average(call: Call, expected: "torch.Tensor", spread: "torch.Tensor", otherwise: str = "") -> None:
+    """Raise Finding unless the values' average over their first axis, of independent draws, fits `expected`.
+
+    `spread` is the exact standard deviation of one draw. The average of n draws is taken as normal, so n should be in
+    the thousands where a draw is not; a right answer then fails with probability FALSE_ALARM, all elements together.
+    """
+    import torch
+
+    (draws, *_), wanted = call.value.shape if type(call.value) is torch.Tensor else (0,), expected.shape
+    one = replace(call, value=call.value[0] if draws else call.value)
+    if problem := _wrong_type(one, expected) or _wrong_shape(one, expected):
+        raise _finding(call, *problem, expected)
+    bound = -torch.special.ndtri(torch.tensor(FALSE_ALARM / 2 / max(1, math.prod(wanted)), dtype=torch.float64))
+    off = (call.value.double().mean(0) - expected.double()).abs()
+    if not bool((off <= bound * spread.double() / math.sqrt(draws)).all()):
+        what = f"the average of {draws} values that {call.exercise.function} drew is not what it should be."
+        raise _finding(call, Category.WRONG_VALUE, " ".join(filter(None, [what, otherwise])), expected)
 
 
 def check_gradients(
@@ -43,60 +59,93 @@ def check_gradients(
     scenario: Callable[..., Any] = scenarios.gradients,
     **inputs: Any,
 ) -> None:
-    """Raise Finding unless the gradients with respect to every input are those of the oracle."""
+    """Raise Finding unless the gradients with respect to every floating-point input are those of the oracle."""
+    import torch
+
     call = student.run(scenario, **inputs)
     expected = scenario(oracle, *inputs.values())
     came = call.value if type(call.value) is list else []
-    for name, gradient, right in zip_longest(inputs, came[: len(expected)], expected):
-        if gradient is None:
+    names = [n for n, v in inputs.items() if isinstance(v, torch.Tensor) and v.is_floating_point()]
+    for name, gradient, right in zip_longest(names, came[: len(expected)], expected):
+        if gradient is None and right is not None:
             what = f"no gradient reaches {name}: look for detach, item, numpy, torch.tensor or no_grad."
-        elif not close(gradient, right):
+        elif right is None and gradient is not None and not close(gradient, torch.zeros_like(gradient)):
+            what = f"a gradient reaches {name}, and none should."
+        elif right is not None and not close(gradient, right):
             what = f"the gradient with respect to {name} is wrong, even where the value may be right."
         else:
             continue
         raise _finding(call, Category.WRONG_VALUE, what, right, gradient)
 
 
-def check_side_effects(student: Student, expected: "torch.Tensor", slips: Slips, **inputs: Any) -> None:
-    """Raise Finding unless a right call leaves its arguments and torch's global state as they were."""
-    call = student.run(scenarios.side_effects, **inputs)
+def check_unchanged(call: Call) -> None:
+    """Raise Finding unless the call, of a scenario for side effects, left its arguments and torch's state alone."""
+    import torch
+
     match call.value:
-        case {"value": value, "inputs": list(after), "unchanged": list(unchanged)}:
-            call = replace(call, value=value)
+        case {"inputs": list(after), "unchanged": list(unchanged)}:
+            pass
         case _:
-            after, unchanged = [], []
-    for (name, before), tensor in zip_longest(inputs.items(), after[: len(inputs)]):
-        if not close(tensor, before):
+            raise protocol_breach()
+    for (name, before), came in zip_longest(call.inputs.items(), after[: len(call.inputs)]):
+        if isinstance(before, torch.Tensor) and not _same(came, before):
             what = f"the call changed its argument {name}: += and operations ending in _ work in place."
-            raise _finding(call, Category.WRONG_VALUE, what)
+            raise _finding(call, Category.WRONG_VALUE, what, came=came)
     for state, kept in zip_longest(scenarios.STATES, unchanged[: len(scenarios.STATES)]):
         if kept is not True:
-            raise _finding(call, Category.WRONG_VALUE, f"the call changed {state}.")
-    check(call, expected, slips)
+            raise _finding(call, Category.WRONG_VALUE, f"the call changed {state}.", came=kept)
 
 
-def close(came: Any, expected: "torch.Tensor") -> bool:
+def check_side_effects(student: Student, expected: Any, slips: Slips | None = None, **inputs: Any) -> None:
+    """Raise Finding unless a right call leaves its arguments and torch's global state as they were."""
+    call = student.run(scenarios.side_effects, **inputs)
+    check_unchanged(call)
+    check(replace(call.of("value"), slips=call.slips), expected, slips)
+
+
+def close(came: Any, expected: "torch.Tensor", tolerance: float | None = None) -> bool:
     """Whether two tensors of one shape agree within what rounding in the first one's dtype explains."""
     import torch
 
-    if type(came) is not torch.Tensor or came.shape != expected.shape or not came.is_floating_point():
+    if type(came) is not torch.Tensor or came.shape != expected.shape:
+        return False
+    if not expected.is_floating_point():
+        return came.dtype == expected.dtype and torch.equal(came, expected)
+    if not came.is_floating_point():
         return False
     relative, absolute = (1e-9, 1e-10) if came.dtype == torch.float64 else (1e-4, 1e-5)
+    if tolerance is not None:
+        relative = absolute = tolerance
     return torch.allclose(came.double(), expected.double(), relative, absolute, equal_nan=True)
 
 
-def _wrong_type(call: Call) -> tuple[Category, str] | None:
+def _same(came: Any, before: "torch.Tensor") -> bool:
     import torch
 
-    name, value = call.exercise.function, call.value
-    wanted = next(iter(call.inputs.values())).dtype
+    return type(came) is torch.Tensor and came.dtype == before.dtype and close(came, before, 0.0)
+
+
+def _wrong_type(call: Call, expected: "torch.Tensor") -> tuple[Category, str] | None:
+    import torch
+
+    value, wanted = call.value, _wanted_dtype(call, expected)
     if value is None:
-        return Category.WRONG_TYPE, f"{name} returned None: is its return statement missing?"
+        return Category.WRONG_TYPE, f"{call.subject} None: is its return statement missing?"
     if type(value) is not torch.Tensor:
-        return Category.WRONG_TYPE, not_a_tensor(name, type(value).__name__)
+        return Category.WRONG_TYPE, not_a_tensor(call.subject, type(value).__name__)
     if value.dtype != wanted:
-        return Category.WRONG_TYPE, f"{name} returned {value.dtype} for inputs of {wanted}; keep the dtype."
+        return Category.WRONG_TYPE, f"{call.subject} {value.dtype} where {wanted} is expected; keep the dtype."
     return None
+
+
+def _wanted_dtype(call: Call, expected: "torch.Tensor") -> "torch.dtype":
+    """That of the first floating-point input; what is counted or chosen has its own."""
+    import torch
+
+    if not expected.is_floating_point():
+        return expected.dtype
+    tensors = (value for value in call.inputs.values() if isinstance(value, torch.Tensor))
+    return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.get_default_dtype())
 
 
 def _wrong_shape(call: Call, expected: "torch.Tensor") -> tuple[Category, str] | None:
@@ -105,18 +154,18 @@ def _wrong_shape(call: Call, expected: "torch.Tensor") -> tuple[Category, str] |
         return None
     # A shape is the submission's own choice: long numbers in it could carry hidden inputs out.
     told = f"the shape {came}" if len(came) < 5 and all(size < 1000 for size in came) else "another shape"
-    what = f"{call.exercise.function} returned {told}; expected is {wanted}."
+    what = f"{call.subject} {told}; expected is {wanted}."
     if came and came == wanted * 2:
         what += " Broadcasting seems to have paired all data points: a (batch, 1) met a (batch,)."
     return Category.WRONG_TYPE, what
 
 
-def _wrong_values(call: Call, expected: "torch.Tensor") -> tuple[Category, str] | None:
-    if close(call.value, expected):
+def _wrong_values(call: Call, expected: "torch.Tensor", tolerance: float | None) -> tuple[Category, str] | None:
+    if close(call.value, expected, tolerance):
         return None
     finite = call.value.isfinite().all() or not expected.isfinite().all()
     which = "wrong values" if finite else "values that are infinite or not a number"
-    return Category.WRONG_VALUE, f"{call.exercise.function} returned {which}."
+    return Category.WRONG_VALUE, f"{call.subject} {which}."
 
 
 def _matching_slip(call: Call, slips: Slips) -> str:
@@ -137,7 +186,8 @@ def _finding(call: Call, category: Category, what: str, expected: Any = None, ca
 def _shown(value: Any) -> str:
     """A value as a student can read it: small tensors in full on one line, large ones by their shape."""
     if not hasattr(value, "numel"):
-        return repr(value)
+        text = repr(value)
+        return text if len(text) < 200 else f"a value of type {type(value).__name__}"
     if value.numel() > SHOWN_ELEMENTS:
         return f"a tensor of shape {tuple(value.shape)}"
     return " ".join(str(value.detach()).split())

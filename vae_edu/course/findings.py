@@ -60,17 +60,19 @@ def _sentences(file: str, function: str, error: str, place: str) -> dict[str, st
     return {
         Category.NOT_ATTEMPTED: f"{function} in {file} has no answer yet.",
         Category.IMPORT_ERROR: f"{file} could not be loaded: {error} at {place}.{rule}",
-        Category.EXCEPTION: f"{function} stopped with {error} at {place}.",
-        Category.WRONG_TYPE: not_a_tensor(function, error),
+        Category.EXCEPTION: f"{function} stopped with {error} at {place}."
+        if place != file
+        else f"{function} in {file} cannot be called as the task says, or what it returned cannot be used: {error}.",
+        Category.WRONG_TYPE: not_a_tensor(f"{function} returned", error),
         Category.TIMEOUT: f"{function} did not return in time; look for a loop that does not end.",
         Category.CRASH: f"the process that ran {function} ended without an answer.",
         Category.TOO_BIG: f"{function} returned more data than any right answer has.",
     }
 
 
-def not_a_tensor(function: str, type_name: str) -> str:
-    """The sentence for a value of another type than a tensor's."""
-    return f"{function} returned a value of type {type_name}; a torch.Tensor is expected."
+def not_a_tensor(subject: str, type_name: str) -> str:
+    """The sentence for a value of another type than a tensor's; `subject` says who returned it."""
+    return f"{subject} a value of type {type_name}; a torch.Tensor is expected."
 
 
 def _known(type_name: str) -> str:

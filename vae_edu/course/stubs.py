@@ -1,5 +1,7 @@
 """Students' files from the masters: `python -m vae_edu.course.stubs` writes `exercises/` from `solutions/`.
 
+It also writes causes.json, the numbers by which visible checks recognize the usual slips.
+
 A master is a stub with its answers between the lines `# answer` and `# end`; a stub has one statement in
 each such place.
 """
@@ -10,6 +12,9 @@ import re
 import sys
 from pathlib import Path
 
+from vae_edu.course.catalog import load_catalog
+from vae_edu.course.causes import record
+from vae_edu.course.findings import Finding
 from vae_edu.errors import UserError
 from vae_edu.files import written_atomically
 
@@ -28,8 +33,9 @@ def stub(master: str, name: str = "the master") -> str:
 
 def answered(text: str) -> list[str]:
     """The functions of a student's file that are more than their stub."""
-    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    return [node.name for node in functions if ast.unparse(node.body[-1]) != ast.unparse(ast.parse(NOT_ANSWERED))]
+    untouched = ast.unparse(ast.parse(NOT_ANSWERED))
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in functions if untouched not in map(ast.unparse, node.body)]
 
 
 def write_stubs(solutions: Path, exercises: Path, force: bool = False) -> list[Path]:
@@ -67,6 +73,9 @@ def main() -> None:
     try:
         for path in write_stubs(Path("solutions"), Path("exercises"), parser.parse_args().force):
             print(path)
+        record(load_catalog(Path("exercises/catalog.yml")), Path("exercises"), Path("solutions"))
+    except Finding as finding:
+        sys.exit(f"a visible check fails on its own master, so causes.json was not written: {finding}")
     except UserError as error:
         sys.exit(str(error))
 

@@ -3,14 +3,14 @@
 import inspect
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vae_edu.course import scenarios
 from vae_edu.course.bench import Bench
 from vae_edu.course.catalog import Exercise
-from vae_edu.course.findings import Finding, finding
+from vae_edu.course.findings import Category, Finding, finding, protocol_breach
 
 # Takes a request and gives the value asked for, or raises Finding.
 Answer = Callable[[dict[str, Any]], Any]
@@ -19,25 +19,66 @@ Answer = Callable[[dict[str, Any]], Any]
 POSTPONED = "from __future__ import annotations\n"
 
 
+# What each usual slip would return for the same inputs, keyed by the end of "It looks as if ...".
+Slips = Callable[..., dict[str, Any]]
+
+
+def no_slips(**inputs: Any) -> dict[str, Any]:
+    """For a call of which no usual slip is known."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Call:
-    """One finished call: what was called, with what, and what came."""
+    """One finished call: what was called, with what, and what came; `part` names what was taken of the value."""
 
     exercise: Exercise
     inputs: dict[str, Any]
     value: Any
+    slips: Slips = no_slips
+    part: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What a sentence about the value begins with."""
+        returned = f"{self.exercise.function} returned"
+        return f"{returned} for {self.part}" if self.part else returned
+
+    def parts(self, *names: str) -> list["Call"]:
+        """The members of a tuple that the function should return. Raises Finding when it returned none such."""
+        if type(self.value) not in (tuple, list) or len(self.value) != len(names):
+            message = f"{self.exercise.function} should return a tuple: {', '.join(names)}."
+            raise Finding(Category.WRONG_TYPE, message)
+        return [self._member(index, name) for index, name in enumerate(names)]
+
+    def of(self, key: str, part: str = "") -> "Call":
+        """What a scenario that returns a dictionary reports under `key`; sentences call it `part`."""
+        if type(self.value) is not dict or key not in self.value:  # a scenario is ours: only a forged reply lacks it
+            raise protocol_breach()
+        return replace(self, value=self.value[key], part=part, slips=no_slips)
+
+    def _member(self, index: int, name: str) -> "Call":
+        def slips(**inputs: Any) -> dict[str, Any]:
+            wrong = self.slips(**inputs)
+            return {slip: value[index] for slip, value in wrong.items() if isinstance(value, (tuple, list))}
+
+        return replace(self, value=self.value[index], part=name, slips=slips)
 
 
 class Student:
     """One exercise's function as a check sees it: `student(mean=..., log_var=...)` is a Call with its value.
 
-    Inputs are named for the messages' sake and passed by position. The file is loaded at the first call.
+    Inputs are named for the messages' sake and passed by position. The file is loaded at the first call. `slips` knows
+    the usual wrong values of plain calls.
     """
 
-    def __init__(self, exercise: Exercise, source: Callable[[str], str], answer: Answer) -> None:
+    def __init__(
+        self, exercise: Exercise, source: Callable[[str], str], answer: Answer, slips: Slips = no_slips
+    ) -> None:
         self.exercise = exercise
         self._source = source
         self._answer = answer
+        self._slips = slips
         self._loaded = False
 
     def __call__(self, **inputs: Any) -> Call:
@@ -53,7 +94,8 @@ class Student:
         text = POSTPONED + inspect.getsource(scenario)
         request = {"op": "run", "file": file, "function": function, "scenario": text, "name": scenario.__name__}
         value = self._answer({**request, "inputs": list(inputs.values())})
-        return Call(self.exercise, inputs, value)
+        plain = scenario in (scenarios.call, scenarios.strided, scenarios.side_effects)
+        return Call(self.exercise, inputs, value, self._slips if plain else no_slips)
 
 
 class AnswerHere:

@@ -1,0 +1,49 @@
+"""What an exercise asks to do without, found in the source of an answer. A flag for a person, never a verdict."""
+
+import ast
+
+
+def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
+    """Each forbidden module or function that `source` names, with the first line that does.
+
+    Aliases are followed (`import torch.distributions as d`, `from torch import distributions`); a name built at run
+    time is not found. A file that does not parse names nothing.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    aliases = _aliases(tree)
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        for used in _names(node, aliases):
+            for name in forbidden:
+                if used == name or used.startswith(f"{name}."):
+                    found[name] = min(getattr(node, "lineno", 1), found.get(name, 10**9))
+    return found
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """The full name behind each name that an import gives."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom):
+            aliases |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return aliases
+
+
+def _names(node: ast.AST, aliases: dict[str, str]) -> list[str]:
+    """The full names of modules and functions that a node stands for."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    if isinstance(node, ast.Name):
+        return [aliases[node.id]] if node.id in aliases else []
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return [".".join([aliases.get(node.id, node.id), *parts])] if isinstance(node, ast.Name) and parts else []
