@@ -28,7 +28,7 @@ book: .venv/.ready
 	@echo "  $(CURDIR)/_build/html/index.html"
 
 test: .venv/.ready
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lab: notebooks
 	$(BIN)/jupyter lab notebooks

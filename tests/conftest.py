@@ -19,6 +19,14 @@ def _has(name: str) -> bool:
     return any((root / wanted).exists() for root in files.data_roots())
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share one worker and what was costly to prepare; a long file names groups of its own."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(scope="session")
 def mnist() -> data.ImageData:
     """Real MNIST, training split; skips where it is not."""

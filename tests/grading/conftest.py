@@ -18,10 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOG = load_catalog(ROOT / "exercises/catalog.yml")
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "exercise(id): the exercise of the catalog that a class of checks belongs to")
-
-
 def answers():
     """Every answer in tests/mutants as (exercise id, name, source of the file, what its finding has to say)."""
     for exercise in CATALOG.values():
