@@ -46,7 +46,9 @@ def iwae_terms(
 
 
 def normalized_weights(log_weights: Float[Tensor, "samples *batch"]) -> Float[Tensor, "samples *batch"]:
-    """The weights of each data point divided by their sum: how much each draw counts, in L_k's gradient too.
+    """The weights of each data point divided by their sum.
+
+    How much each draw counts, in L_k's gradient too.
 
     Source: Burda et al. (2015).
     """

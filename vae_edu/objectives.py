@@ -11,7 +11,7 @@ from vae_edu.bounds import Terms
 def regression_terms(model: Any, x: Float[Tensor, "batch entries"], *, generator: Generator | None = None) -> Terms:
     """log p(target|condition) of a regressor, in nats: nothing is sampled, and nothing bounded.
 
-    Source: D16 §4.2.
+    Source: D16 §5.
     """
     return {"log p(y|c)": model.log_likelihood(x)}
 
@@ -24,10 +24,13 @@ def sparse_autoencoder_terms(
     norm: Literal[0, 1] = 0,
     generator: Generator | None = None,
 ) -> Terms:
-    """The negative loss of a sparse auto-encoder: squared error of the picture, and `sparsity` times the code's norm.
+    """The negative loss of a sparse auto-encoder.
 
-    The code is the encoder's mean, never sampled. Norm 0 counts the entries that are not zero, and has no gradient;
-    norm 1, their sum, is what is trained in its place. Squared grey values, not nats: no probability stands behind.
+    Squared error of the picture, and `sparsity` times the code's norm. The
+    code is the encoder's mean, never sampled. Norm 0 counts the entries that
+    are not zero, and has no gradient; norm 1, the sum of their absolute
+    values, is what is trained in its place. Squared grey values, not nats:
+    no probability stands behind.
 
     Source: D16 (11).
     """

@@ -197,7 +197,7 @@ _RECIPES = [
     Recipe(
         name="cvae-column",
         title="CVAE on grey MNIST: the center column given, the rest told, 16 latents",
-        source="D16 §4.2, with smaller networks and a grey condition",
+        source="D16 §5, with smaller networks and a grey condition",
         data="mnist",
         build=partial(mlp_cvae, 784, CENTER_COLUMN, (256, 128), (400, 200), 16),
         epochs=40,
@@ -205,7 +205,7 @@ _RECIPES = [
     Recipe(
         name="regressor-column",
         title="Regressor on grey MNIST: the center column given, the rest told, no latents",
-        source="D16 §4.2, with the decoder of recipe cvae-column",
+        source="D16 §5, with the decoder of recipe cvae-column",
         data="mnist",
         build=partial(mlp_regressor, 784, CENTER_COLUMN, (256, 128, 200, 400)),
         objective=regression_terms,

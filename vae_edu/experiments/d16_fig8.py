@@ -53,7 +53,7 @@ def reproduce(request: Request) -> Outcome:
     At budget "cpu" the shipped weights are looked at; "paper" trains D16's networks for its 60,000 iterations.
     The condition is grey here, where D16 draws it as 0 or 1 with those probabilities.
 
-    Source: D16 §4.2, D16 figure 8.
+    Source: D16 §5, D16 figure 8.
     """
     (data, test), critic = images(request), judge(request)
 

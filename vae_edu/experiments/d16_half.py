@@ -42,7 +42,7 @@ def reproduce(request: Request) -> Outcome:
 
     Conditions are drawn as 0 or 1 at every presentation, as D16 does.
 
-    Source: D16 §4.2, D16 §5.
+    Source: D16 §5.
     """
     (data, test), critic = images(request), judge(request)
     plan, conditions = PLANS[request.budget], given(test.image_shape)

@@ -17,9 +17,10 @@ from vae_edu.models.bayesian import BayesianVAE, WeightPosterior
 def over_weights(
     weights: WeightPosterior, log_likelihood: Float[Tensor, "*batch"], theta: Float[Tensor, "*#batch weights"]
 ) -> Float[Tensor, "*batch"]:
-    """log p(X|θ) + log p(θ) − log q(θ), in nats: its mean over θ ~ q, that is over ζ, is the bound on log p(X).
+    """log p(X|θ) + log p(θ) − log q(θ), in nats.
 
-    `log_likelihood` is log p(X|θ) of all the data, or whatever stands in for it.
+    Its mean over θ ~ q, that is over ζ, is the bound on log p(X).
+    `log_likelihood` is log p(X|θ) of all the data, or what stands in for it.
 
     Source: the integrands of K13 (14) and K13 (20).
     """
@@ -33,7 +34,9 @@ def integrand(
     theta: Float[Tensor, "weights"],
     n: int,
 ) -> Float[Tensor, "batch"]:
-    """f(x, z, θ): the whole data set's bound as seen from each one of its n points, in nats.
+    """f(x, z, θ): the whole data set's bound, in nats.
+
+    As seen from each one of its n points.
 
     Source: K13 (21); its bracket is the integrand of K13 (16) and K13 (18).
     """
@@ -50,9 +53,10 @@ def estimator_a(
     zeta: Float[Tensor, "weights"] | None = None,
     generator: Generator | None = None,
 ) -> Float[Tensor, ""]:
-    """The bound on log p(X) of n data points, estimated from a minibatch, in nats: everything is sampled.
+    """The bound on log p(X), estimated from a minibatch, in nats.
 
-    Each data point has its own noise ε; the minibatch shares one draw of the weights.
+    X has n data points, and everything is sampled. Each data point has its
+    own noise ε; the minibatch shares one draw of the weights.
 
     Source: K13 (22), with K13 (17) for z and K13 (19) for θ.
     """
@@ -70,9 +74,10 @@ def full_vb_terms(
     zeta: Float[Tensor, "weights"] | None = None,
     generator: Generator | None = None,
 ) -> Terms:
-    """The same bound per data point, both divergences in closed form: three terms whose sum, times n, estimates it.
+    """The same bound per data point, both divergences in closed form.
 
-    Every data point bears its share 1/n of what the weights cost.
+    Three terms whose sum, times n, estimates it. Every data point bears its
+    share 1/n of what the weights cost.
 
     Source: K13 (24), divided by the number of data points n.
     """
@@ -100,10 +105,12 @@ def full_vb(
     x_test: Float[Tensor, "n_test pixels"] | None = None,
     **options: Unpack[Options],
 ) -> History:
-    """Learn encoder and q(θ) together; with `x_test` the "test bound" is that of `drawn_weights_terms`.
+    """Learn encoder and q(θ) together.
 
-    Each step draws one θ for its minibatch, where the paper's algorithm draws one per data point: as unbiased, and
-    one pass through the decoder in place of as many as there are images. Options are those of
+    Each step draws one θ for its minibatch, where the paper's algorithm
+    draws one per data point: as unbiased, and one pass through the decoder
+    in place of as many as there are images. With `x_test` the "test bound"
+    is that of `drawn_weights_terms`. Options are those of
     `vae_edu.learning.learner.learn`, which lists the errors raised.
 
     Source: K13 algorithm 2.

@@ -24,18 +24,23 @@ class WeightPosterior(nn.Module):
     def sample(
         self, zeta: Float[Tensor, "... weights"] | None = None, generator: Generator | None = None
     ) -> Float[Tensor, "... weights"]:
-        """θ = h(ζ) = mean + sigma·ζ, differentiable in mean and log_var; ζ is standard normal noise.
+        """θ = h(ζ) = mean + sigma·ζ, differentiable in mean and log_var.
+
+        ζ is standard normal noise.
 
         Source: K13 (19), K13 (23).
         """
         return reparameterize(self.mean, self.log_var, zeta, generator)
 
     def log_ratio(self, theta: Float[Tensor, "... weights"]) -> Float[Tensor, "..."]:
-        """log p(θ) − log q(θ), in nats: its mean under q is −KL(q(θ) || p(θ))."""
+        """log p(θ) − log q(θ), in nats; its mean is −KL(q(θ) || p(θ))."""
         return log_standard_normal(theta) - log_normal(theta, self.mean, self.log_var)
 
     def kl(self) -> Float[Tensor, ""]:
-        """KL(q(θ) || p(θ)), in nats, for all weights together. Source: the second divergence of K13 (24)."""
+        """KL(q(θ) || p(θ)), in nats, for all weights together.
+
+        Source: the second divergence of K13 (24).
+        """
         return kl_standard_normal(self.mean, self.log_var)
 
 

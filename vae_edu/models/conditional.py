@@ -72,7 +72,10 @@ class CVAE(Conditional):
     def encode(
         self, x: Float[Tensor, "*batch entries"]
     ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, "*batch latent"]]:
-        """Mean and log-variance of q(z|y, c), from the whole row: Q(z|Y, X) in D16 (13)."""
+        """Mean and log-variance of q(z|y, c), from the whole row.
+
+        Source: Q(z|Y, X) in D16 (13).
+        """
         return self.encoder(x)
 
     def decode(self, z: Float[Tensor, "*batch latent"], condition: Float[Tensor, "*#batch conditions"]) -> Parameters:
@@ -98,15 +101,19 @@ class CVAE(Conditional):
     def sample(
         self, condition: Float[Tensor, "*batch conditions"], generator: Generator | None = None
     ) -> Float[Tensor, "*batch targets"]:
-        """The picture of one draw z ~ N(0, I) for each condition. Source: D16 §3, at test time."""
+        """The picture of one draw z ~ N(0, I) for each condition.
+
+        Source: D16 §3, at test time.
+        """
         z = condition.new_empty(*condition.shape[:-1], self.latent).normal_(generator=generator)
         return self.images(z, condition)
 
 
 class Regressor(Conditional):
-    """p(y|c) with no latent variable: the entries of the target are independent once the condition is known.
+    """p(y|c) with no latent variable.
 
-    Trained by `regression_terms`. Source: D16 §4.2.
+    The entries of the target are independent once the condition is known.
+    Trained by `regression_terms`. Source: D16 §5.
     """
 
     def __init__(self, network: nn.Module, likelihood: Likelihood, entries: int, condition: Sequence[int]):
@@ -125,9 +132,11 @@ class Regressor(Conditional):
 
 
 class ConditionalMLP(nn.Module):
-    """A Bernoulli decoder with two inputs, z and the condition, each with its own way to the first hidden layer.
+    """A Bernoulli decoder with two inputs, z and the condition.
 
-    There the two are added, as in D16's released network; that is what one layer makes of them side by side.
+    Each has its own way to the first hidden layer. There the two are added,
+    as in D16's released network; that is what one layer makes of them side
+    by side.
     """
 
     def __init__(
@@ -138,7 +147,10 @@ class ConditionalMLP(nn.Module):
         targets: int,
         activation: type[nn.Module] = nn.ReLU,
     ):
-        """`condition` = (conditions, hidden, …), the condition's own layers; `hidden` the layers after the sum."""
+        """The condition's own layers, and the layers after the sum.
+
+        `condition` = (conditions, hidden, …); `hidden` begins with the sum.
+        """
         super().__init__()
         self.condition = trunk(condition, activation)
         self.from_condition = nn.Linear(condition[-1], hidden[0])
@@ -149,7 +161,10 @@ class ConditionalMLP(nn.Module):
     def forward(
         self, z: Float[Tensor, "*batch latent"], condition: Float[Tensor, "*#batch conditions"]
     ) -> Float[Tensor, "*batch targets"]:
-        """Logits of the target; a condition is looked at once for all its samples of z."""
+        """Logits of the target.
+
+        A condition is looked at once for all its samples of z.
+        """
         return self.rest(self.activation(self.from_z(z) + self.from_condition(self.condition(condition))))
 
 
@@ -164,7 +179,7 @@ def mlp_cvae(
     """The CVAE with Bernoulli targets: row → hidden → latent, then z and the condition → reversed hidden → target.
 
     D16 trains 784, range(13, 784, 28), (1000, 500, 250), (1000, 500, 250), 30; there the encoder gets the
-    condition from the decoder's first two layers, here it reads the row. Source: D16 §4.2.
+    condition from the decoder's first two layers, here it reads the row. Source: D16 §5.
     """
     encoder = GaussianMLP((entries, *hidden, latent), activation)
     decoder = ConditionalMLP(
@@ -178,7 +193,7 @@ def mlp_regressor(
 ) -> Regressor:
     """The regressor with Bernoulli targets: condition → hidden → target.
 
-    D16 trains 784, range(13, 784, 28), (1000, 500, 250, 250, 500, 1000). Source: D16 §4.2.
+    D16 trains 784, range(13, 784, 28), (1000, 500, 250, 250, 500, 1000). Source: D16 §5.
     """
     network = BernoulliMLP((len(condition), *hidden, entries - len(condition)), activation)
     return Regressor(network, Bernoulli(), entries, condition)

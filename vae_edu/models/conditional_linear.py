@@ -49,7 +49,10 @@ class ConditionalLinearGaussian(nn.Module):
         return self.linear.log_likelihood(self.remainder(x), z)
 
     def log_conditional(self, x: Float[Tensor, "batch entries"]) -> Float[Tensor, "batch"]:
-        """log p(y|c), exactly, in nats: the first term on the left of D16 (15)."""
+        """log p(y|c), exactly, in nats.
+
+        Source: the first term on the left of D16 (15).
+        """
         return self.linear.log_marginal(self.remainder(x))
 
     def posterior(

@@ -30,7 +30,7 @@ class ConjugateGaussian(BayesianVAE):
         self.spread = slope**2 + noise_var  # the variance of x given θ
 
     def log_evidence(self, x: Float[Tensor, "n 1"]) -> Float[Tensor, ""]:
-        """log p(X), of all data points together, in nats: θ makes them dependent."""
+        """log p(X) of all data points, in nats: θ makes them dependent."""
         ones = torch.ones_like(x)
         return LowRankMultivariateNormal(torch.zeros_like(x[:, 0]), ones, self.spread * ones[:, 0]).log_prob(x[:, 0])
 
@@ -41,14 +41,18 @@ class ConjugateGaussian(BayesianVAE):
         return mean, torch.full_like(mean, math.log(variance))
 
     def weight_gap(self, x: Float[Tensor, "n 1"]) -> Float[Tensor, ""]:
-        """KL(q(θ) || p(θ|X)), in nats: what is lost because q(θ) is not the posterior.
+        """KL(q(θ) || p(θ|X)), in nats.
+
+        What is lost because q(θ) is not the posterior.
 
         Source: K13 (13).
         """
         return kl_diagonal(self.weights.mean, self.weights.log_var, *self.weight_posterior(x))
 
     def bound_over_weights(self, x: Float[Tensor, "n 1"]) -> Float[Tensor, ""]:
-        """E_q(θ)[log p(X|θ) + log p(θ) − log q(θ)], in nats, with z integrated out exactly.
+        """E_q(θ)[log p(X|θ) + log p(θ) − log q(θ)], in nats.
+
+        With z integrated out exactly.
 
         Source: K13 (13), K13 (14).
         """
@@ -56,7 +60,9 @@ class ConjugateGaussian(BayesianVAE):
         return log_likelihood - 0.5 * len(x) * self.weights.log_var.exp().sum() / self.spread - self.weights.kl()
 
     def latent_gap(self, x: Float[Tensor, "n 1"]) -> Float[Tensor, "n"]:
-        """E_q(θ)[KL(q(z|x) || p(z|x, θ))] per data point, in nats: what is lost because q(z|x) is not the posterior.
+        """E_q(θ)[KL(q(z|x) || p(z|x, θ))] per data point, in nats.
+
+        What is lost because q(z|x) is not the posterior.
 
         Source: K13 (15), averaged over q(θ).
         """

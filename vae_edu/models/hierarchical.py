@@ -46,7 +46,8 @@ class TwoLayerVAE(nn.Module):
     ) -> Float[Tensor, "samples batch"]:
         """log p(x, h1, h2) − log q(h1, h2|x) for each draw of q, in nats.
 
-        `eps` is the noise of h1 and of h2, each (samples, batch, latent), drawn from `generator` unless given.
+        `eps` is the noise of h1 and of h2, each (samples, batch, latent),
+        drawn from `generator` unless given.
         """
         eps_1, eps_2 = eps or self._noise(x, samples, generator)
         mean_1, log_var_1 = self.lower_encoder(x)
