@@ -53,10 +53,12 @@ def elbo_terms(
     kl_weight: float = 1.0,
     generator: Generator | None = None,
 ) -> Terms:
-    """The two terms of estimator B: E_q[log p(x|z)] by sampling, −KL(q(z|x) || p(z)) in closed form.
+    """The two terms of estimator B: E_q[log p(x|z)] by sampling,
+    −KL(q(z|x) || p(z)) in closed form.
 
-    The weights make one function of the VAE (1, 1), the β-VAE (1, β), "without the KL term" (1, 0) and "without
-    the cross-entropy" (0, 1). Mean over samples; nothing is averaged over the batch.
+    The weights make one function of the VAE (1, 1), the β-VAE (1, β),
+    "without the KL term" (1, 0) and "without the cross-entropy" (0, 1).
+    Mean over samples; nothing is averaged over the batch.
 
     Source: K13 (7), K13 (10), D16 (10).
     """
@@ -92,9 +94,11 @@ def elbo_a(
     samples: int = 1,
     generator: Generator | None = None,
 ) -> Float[Tensor, "batch"]:
-    """Estimator A: the mean over samples of log p(x|z) + log p(z) − log q(z|x), per data point, in nats.
+    """Estimator A: the mean over samples of
+    log p(x|z) + log p(z) − log q(z|x), per data point, in nats.
 
-    Source: K13 (2), K13 (6); the expectation in D16 (3), of a conditional model in D16 (14), with its sign changed.
+    Source: K13 (2), K13 (6); the expectation in D16 (3), of a conditional
+    model in D16 (14), with its sign changed.
     """
     return log_weights(model, x, eps=eps, samples=samples, generator=generator).mean(0)
 
@@ -107,9 +111,11 @@ def log_weights(
     samples: int = 1,
     generator: Generator | None = None,
 ) -> Float[Tensor, "samples batch"]:
-    """log p(x, z) − log q(z|x) of each draw z of q: the mean of its exponential is p(x), its own mean is the bound.
+    """log p(x, z) − log q(z|x) of each draw z of q: the mean of its
+    exponential is p(x), its own mean is the bound.
 
-    Raises ValueError when `eps` is given for a model of several stochastic layers, which draws its own noise.
+    Raises ValueError when `eps` is given for a model of several stochastic
+    layers, which draws its own noise.
 
     Source: the integrand of K13 (2) and of K13 (6).
     """

@@ -55,9 +55,12 @@ def manifold(model: VAE, side: int = 20, margin: float = 0.5) -> Float[Tensor, "
 def great_circle(
     start: Float[Tensor, "*batch latent"], end: Float[Tensor, "*batch latent"], t: Float[Tensor, "steps"]
 ) -> Float[Tensor, "steps *batch latent"]:
-    """Spherical interpolation: sin((1 − t)·Ω)/sin Ω·start + sin(t·Ω)/sin Ω·end, with Ω the angle between the two.
+    """Spherical interpolation:
+    sin((1 − t)·Ω)/sin Ω·start + sin(t·Ω)/sin Ω·end,
+    with Ω the angle between the two.
 
-    Ends of one length keep that length all the way. Between opposite ends no great circle is singled out.
+    Ends of one length keep that length all the way. Between opposite ends no
+    great circle is singled out.
     """
     angle = torch.arccos(torch.cosine_similarity(start, end, dim=-1).clamp(-1, 1)).unsqueeze(-1) / torch.pi
     s = t.view(-1, *[1] * start.ndim)

@@ -15,10 +15,13 @@ def variance_with_error(values: Float[Tensor, "n *batch"]) -> tuple[Float[Tensor
 
 
 def variance_parts(draws: Iterable[Float[Tensor, "items *d"]]) -> tuple[float, float]:
-    """(between, within): how much the items' means differ, and how much one item's draws do; both unbiased.
+    """(between, within): how much the items' means differ, and how much one
+    item's draws do; both unbiased.
 
-    Each of the draws, two at least, holds one vector per item; variances are summed over its components. A mean over
-    M items drawn from the N without replacement, L draws each, has the variance (1/M − 1/N)·between + within/(M·L).
+    Each of the draws, two at least, holds one vector per item; variances are
+    summed over its components. A mean over M items drawn from the N without
+    replacement, L draws each, has the variance
+    (1/M − 1/N)·between + within/(M·L).
 
     Source: the variance of K13 (8), divided by N².
     """

@@ -83,7 +83,8 @@ def both_variances(moved: Moved, x: Float[Tensor, "batch pixels"], draws: int, g
 
 
 def exact_variances(moved: Moved, x: Float[Tensor, "batch pixels"]) -> dict[str, Float[Tensor, "batch"]]:
-    """One draw is constant + b·eps + ½·eps·H·eps, for A and for B: its variance is ‖b‖² + ½‖H‖²."""
+    """One draw is constant + b·eps + ½·eps·H·eps, for A and for B:
+    its variance is ‖b‖² + ½‖H‖²."""
     mean, log_var = moved.encode(x)
     s, noise_var = torch.exp(0.5 * log_var[0]), moved.model.log_noise_var.exp()
     scaled = moved.model.weight * s

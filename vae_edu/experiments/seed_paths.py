@@ -10,7 +10,10 @@ from vae_edu.gaussians import reparameterize
 def shifted(
     mean: Float[Tensor, "batch latent"], log_var: Float[Tensor, "batch latent"], steps: Float[Tensor, "steps"]
 ) -> Float[Tensor, "steps batch latent"]:
-    """z = mean + sigma·ε with ε = t·(1, …, 1) for each t of `steps`. Source: K13 (4)."""
+    """z = mean + sigma·ε with ε = t·(1, …, 1) for each t of `steps`.
+
+    Source: K13 (4).
+    """
     return reparameterize(mean, log_var, steps.view(-1, 1, 1).expand(-1, *mean.shape))
 
 
@@ -39,5 +42,6 @@ def sampled_twice(
 def interpolate(
     start: Float[Tensor, "*batch dim"], end: Float[Tensor, "*batch dim"], t: Float[Tensor, "steps"]
 ) -> Float[Tensor, "steps *batch dim"]:
-    """(1 − t)·start + t·end for each t: the first is `start` and the last, at t = 1, is `end`."""
+    """(1 − t)·start + t·end for each t: the first is `start` and the last,
+    at t = 1, is `end`."""
     return torch.stack([torch.lerp(start, end, float(weight)) for weight in t])

@@ -26,7 +26,8 @@ class GatheringAdagrad(torch.optim.Adagrad):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        """Gather while there is something left to gather, then descend as Adagrad does."""
+        """Gather while there is something left to gather, then descend as
+        Adagrad does."""
         held = [(group, group["lr"]) for group in self.param_groups if group["gather"] > 0]
         for group, _ in held:
             group["lr"] = 0.0

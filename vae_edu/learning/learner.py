@@ -108,10 +108,12 @@ def ascend(optimizer: torch.optim.Optimizer, objective: Float[Tensor, ""]) -> No
 
 
 def with_weight_prior(model: torch.nn.Module, n: int) -> list[dict[str, Any]]:
-    """Parameter groups for an optimizer that add log N(weights; 0, I) to the objective of n data points.
+    """Parameter groups for an optimizer that add log N(weights; 0, I) to the
+    objective of n data points.
 
-    What is maximized is the mean bound *per data point*, so the prior counts 1/n, and its gradient −weights/n is
-    what optimizers call weight decay. Biases have no prior.
+    What is maximized is the mean bound *per data point*, so the prior counts
+    1/n, and its gradient −weights/n is what optimizers call weight decay.
+    Biases have no prior.
 
     Source: K13 (8) with the prior of K13 §5.
     """

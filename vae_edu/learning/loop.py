@@ -102,7 +102,8 @@ class Loop:
 def minibatches(
     x: Shaped[Tensor, "n columns"], size: int, generator: Generator
 ) -> Iterator[Shaped[Tensor, "batch columns"]]:
-    """The data once, in random order, `size` at a time; the last may be smaller."""
+    """The data once, in random order, `size` at a time; the last may be
+    smaller."""
     for indices in torch.randperm(len(x), generator=generator, device=x.device).split(size):
         yield x[indices]
 

@@ -11,10 +11,12 @@ from vae_edu.models.vae import VAE
 
 
 class ConvEncoder(nn.Module):
-    """Two 3×3 convolutions, a 2×2 max-pool, two linear heads: mean and log-variance."""
+    """Two 3×3 convolutions, a 2×2 max-pool, two linear heads: mean and
+    log-variance."""
 
     def __init__(self, side: int, channels: Sequence[int], latent: int):
-        """Each convolution takes two pixels off the side, the pool halves the rest."""
+        """Each convolution takes two pixels off the side, the pool halves
+        the rest."""
         super().__init__()
         first, second = channels
         self.features = nn.Sequential(
@@ -38,10 +40,12 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """A linear layer, nearest-neighbor upsampling, two 3×3 transposed convolutions."""
+    """A linear layer, nearest-neighbor upsampling, two 3×3 transposed
+    convolutions."""
 
     def __init__(self, latent: int, channels: Sequence[int], side: int):
-        """`channels` from the latents outwards; each transposed layer adds two pixels."""
+        """`channels` from the latents outwards; each transposed layer adds
+        two pixels."""
         super().__init__()
         first, second = channels
         pooled = _pooled(side)
@@ -56,14 +60,17 @@ class ConvDecoder(nn.Module):
         )  # fmt: skip
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch pixels"]:
-        """Logits of flat pictures; leading axes (samples, batch) pass through."""
+        """Logits of flat pictures; leading axes (samples, batch) pass
+        through."""
         return self.layers(z.reshape(-1, z.shape[-1])).reshape(*z.shape[:-1], self.pixels)
 
 
 def conv_vae(pixels: int, channels: Sequence[int], latent: int) -> VAE:
-    """The VAE with Bernoulli pixels and convolutions; 784, (32, 16), 20: the seed project's.
+    """The VAE with Bernoulli pixels and convolutions; 784, (32, 16), 20: the
+    seed project's.
 
-    Raises ValueError unless the pictures are square, their side even and at least 6 pixels.
+    Raises ValueError unless the pictures are square, their side even and at
+    least 6 pixels.
     """
     side = math.isqrt(pixels)
     if side**2 != pixels or side % 2 or side < 6:
