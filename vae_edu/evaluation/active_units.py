@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from vae_edu.bounds import LatentVariableModel
 from vae_edu.models.hierarchical import TwoLayerVAE
 
-THRESHOLD = 0.01  # activities are near 0 or far from it, so that its place matters little
+THRESHOLD = 0.01  # Burda et al.; after long training activities are near 0 or far from it, in a young model not yet
 
 
 @torch.no_grad()
