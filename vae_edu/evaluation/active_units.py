@@ -17,9 +17,11 @@ def activity(
     samples: int = 100,
     generator: Generator | None = None,
 ) -> list[Float[Tensor, "_"]]:
-    """A_u, the variance over the images of E_q[u|x], for each unit u of each stochastic layer.
+    """A_u, the variance over the images of E_q[u|x], for each unit u of each
+    stochastic layer.
 
-    Of an upper layer the inner expectation is a mean over `samples` draws of the layer below.
+    Of an upper layer the inner expectation is a mean over `samples` draws of
+    the layer below.
 
     Source: Burda et al. (2015).
     """
