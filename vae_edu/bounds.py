@@ -161,9 +161,11 @@ def detached_terms(
     samples: int = 1,
     generator: Generator | None = None,
 ) -> Terms:
-    """The values of `elbo_terms` with z a plain number: the encoder gets the divergence's gradient alone.
+    """The values of `elbo_terms` with z a plain number: the encoder gets the
+    divergence's gradient alone.
 
-    A mistake, kept for study: the draw depends on the encoder and the gradient does not know it.
+    A mistake, kept for study: the draw depends on the encoder and the
+    gradient does not know it.
 
     Source: D16 (9).
     """

@@ -40,10 +40,11 @@ def reparameterize(
     eps: Float[Tensor, "... latent"] | None = None,
     generator: Generator | None = None,
 ) -> Float[Tensor, "... latent"]:
-    """A sample z = mean + sigma * eps of N(mean, exp(log_var)), differentiable in mean and log_var.
+    """A sample z = mean + sigma * eps of N(mean, exp(log_var)),
+    differentiable in mean and log_var.
 
-    `eps` is standard normal noise, drawn here from `generator` unless given. Leading axes of `eps`
-    (several samples per data point) carry over to z.
+    `eps` is standard normal noise, drawn here from `generator` unless given.
+    Leading axes of `eps` (several samples per data point) carry over to z.
 
     Source: K13 (4), K13 (17), K13 §2.4, D16 (10).
     """

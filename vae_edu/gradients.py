@@ -30,7 +30,8 @@ def expectation(
     log_var: Float[Tensor, "*batch latent"],
     eps: Float[Tensor, "samples *batch latent"],
 ) -> Float[Tensor, "*batch"]:
-    """E_q[f(z)] estimated by the mean over draws of the noise, differentiable in mean and log_var.
+    """E_q[f(z)] estimated by the mean over draws of the noise,
+    differentiable in mean and log_var.
 
     Source: K13 (4), K13 (5).
     """
@@ -44,9 +45,11 @@ def score_function_gradient(
     eps: Float[Tensor, "samples *batch latent"],
     baseline: float | Float[Tensor, "*#batch"] = 0.0,
 ) -> Gradient:
-    """(f(z) − baseline)·∇ log q(z), draw by draw. Asks f for values alone: f may be a step or a table.
+    """(f(z) − baseline)·∇ log q(z), draw by draw. Asks f for values alone: f
+    may be a step or a table.
 
-    A baseline that does not depend on the draw leaves the expectation as it is and can lower the variance.
+    A baseline that does not depend on the draw leaves the expectation as it
+    is and can lower the variance.
 
     Source: K13 §2.2.
     """
@@ -63,7 +66,8 @@ def pathwise_gradient(
     log_var: Float[Tensor, "*batch latent"],
     eps: Float[Tensor, "samples *batch latent"],
 ) -> Gradient:
-    """f′(z)·∇z with z = mean + sigma·eps, draw by draw. Asks f for its slope, which autograd knows.
+    """f′(z)·∇z with z = mean + sigma·eps, draw by draw. Asks f for its
+    slope, which autograd knows.
 
     Source: K13 (4), K13 (5), D16 (10).
     """
@@ -90,7 +94,8 @@ def score_surrogate(
     log_q: Float[Tensor, "*draws"],
     baseline: float | Float[Tensor, "*#draws"] = 0.0,
 ) -> Float[Tensor, "*draws"]:
-    """`value` unchanged, with (value − baseline)·∇log q added to its gradient: the score function for autograd.
+    """`value` unchanged, with (value − baseline)·∇log q added to its
+    gradient: the score function for autograd.
 
     log_q must be a function of q's parameters at a z that is not.
 
@@ -100,7 +105,8 @@ def score_surrogate(
 
 
 def mean_of_the_others(value: Float[Tensor, "samples *batch"]) -> Float[Tensor, "samples *batch"]:
-    """For each draw the mean of the other draws' values: a baseline that knows f and not the draw.
+    """For each draw the mean of the other draws' values: a baseline that
+    knows f and not the draw.
 
     Raises ValueError for a single draw, which has no others.
     """

@@ -8,7 +8,8 @@ from torch import Tensor
 
 
 def exponential(rate: Float[Tensor, "*#batch"], uniform: Float[Tensor, "*#batch"]) -> Float[Tensor, "*batch"]:
-    """By the inverse CDF: −log(1 − u)/rate is exponential for u uniform on [0, 1).
+    """By the inverse CDF: −log(1 − u)/rate is exponential for u uniform on
+    [0, 1).
 
     Source: K13 §2.4.
     """
@@ -18,7 +19,8 @@ def exponential(rate: Float[Tensor, "*#batch"], uniform: Float[Tensor, "*#batch"
 def laplace(
     location: Float[Tensor, "*#batch"], scale: Float[Tensor, "*#batch"], standard: Float[Tensor, "*#batch"]
 ) -> Float[Tensor, "*batch"]:
-    """By location and scale: location + scale·(a standard member of the family), here Laplace.
+    """By location and scale: location + scale·(a standard member of the
+    family), here Laplace.
 
     Source: K13 §2.4.
     """
@@ -26,7 +28,8 @@ def laplace(
 
 
 def gamma(rate: Float[Tensor, "*#batch"], uniform: Float[Tensor, "shape *#batch"]) -> Float[Tensor, "*batch"]:
-    """By composition: the sum of `shape` exponentials of one rate is Gamma(shape, rate).
+    """By composition: the sum of `shape` exponentials of one rate is
+    Gamma(shape, rate).
 
     Source: K13 §2.4.
     """

@@ -127,10 +127,12 @@ def turned_bound(
 def kl_parts(
     model: VAE, x: Float[Tensor, "n pixels"], samples: int = 1, generator: Generator | None = None
 ) -> tuple[Float[Tensor, "samples n"], Float[Tensor, "samples n"]]:
-    """log q(z|x)/q(z) and log q(z)/p(z) at draws z ~ q(z|x), with q(z) the mean over these n images; in nats.
+    """log q(z|x)/q(z) and log q(z)/p(z) at draws z ~ q(z|x), with q(z) the
+    mean over these n images; in nats.
 
-    The mean of the first is the information I_q(x; z) about which of the n images was encoded, at most log n. The
-    mean of the second is KL(q(z) || p(z)). Together they are the mean of KL(q(z|x) || p(z)).
+    The mean of the first is the information I_q(x; z) about which of the n
+    images was encoded, at most log n. The mean of the second is
+    KL(q(z) || p(z)). Together they are the mean of KL(q(z|x) || p(z)).
 
     Source: Hoffman & Johnson 2016.
     """

@@ -24,7 +24,8 @@ def rescale(model: OneDimensionalVAE, z0: Points, x: Scalar, sigma: float) -> Po
 
 
 def log_rescaled_posterior(model: OneDimensionalVAE, z0: Points, x: Scalar, sigma: float) -> Points:
-    """log P⁰_σ(z⁰|X) = log P_σ(z = r|X) + log σ: the posterior at r, and how r stretches z⁰.
+    """log P⁰_σ(z⁰|X) = log P_σ(z = r|X) + log σ: the posterior at r, and how
+    r stretches z⁰.
 
     Source: D16 (18).
     """
@@ -32,9 +33,11 @@ def log_rescaled_posterior(model: OneDimensionalVAE, z0: Points, x: Scalar, sigm
 
 
 def constant_and_decoder(model: OneDimensionalVAE, z0: Points, x: Scalar, sigma: float) -> tuple[Points, Points]:
-    """The two factors of P⁰_σ: log C = log(P(r)·σ/P_σ(X)), and log N(X; f(r), σ²).
+    """The two factors of P⁰_σ: log C = log(P(r)·σ/P_σ(X)), and
+    log N(X; f(r), σ²).
 
-    C holds r and so depends on z⁰; it becomes constant as σ vanishes and r tends to g(X).
+    C holds r and so depends on z⁰; it becomes constant as σ vanishes and r
+    tends to g(X).
 
     Source: D16 (19).
     """
@@ -44,7 +47,9 @@ def constant_and_decoder(model: OneDimensionalVAE, z0: Points, x: Scalar, sigma:
 
 
 def f_derivatives(model: OneDimensionalVAE, x: Scalar, order: int) -> list[Scalar]:
-    """f, f′, f″ … up to `order`, at g(X). As f inverts g, d/dz = (1/g′)·d/dX: no derivative of the bisection."""
+    """f, f′, f″ … up to `order`, at g(X). As f inverts g,
+    d/dz = (1/g′)·d/dX: no derivative of the bisection.
+    """
     x = x.detach().requires_grad_()
     derivatives = [x]
     for _ in range(order):
@@ -56,7 +61,8 @@ def f_derivatives(model: OneDimensionalVAE, x: Scalar, order: int) -> list[Scala
 def taylor_terms(
     model: OneDimensionalVAE, z0: Points, x: Scalar, sigma: float, order: int
 ) -> Float64[Tensor, "orders points"]:
-    """f⁽ⁿ⁾(g(X))·((z⁰ − g(X))·σ)ⁿ/n! for n = 0 … order: their sum tends to f(r) where f is analytic.
+    """f⁽ⁿ⁾(g(X))·((z⁰ − g(X))·σ)ⁿ/n! for n = 0 … order: their sum tends to
+    f(r) where f is analytic.
 
     Source: D16 (20).
     """
@@ -74,9 +80,11 @@ def log_expanded_decoder(model: OneDimensionalVAE, z0: Points, x: Scalar, sigma:
 
 
 def log_gaussian_form(model: OneDimensionalVAE, z0: Points, x: Scalar, sigma: float, order: int) -> Points:
-    """The same, read as a density in z⁰: log of 1/(σ·f′)·N(z⁰; g(X) − Σ_{n≥2} …/(f′·σ), 1/f′²).
+    """The same, read as a density in z⁰: log of
+    1/(σ·f′)·N(z⁰; g(X) − Σ_{n≥2} …/(f′·σ), 1/f′²).
 
-    D16 prints f′/σ in front. It does not matter: a factor without z⁰ goes when the density is normalized.
+    D16 prints f′/σ in front. It does not matter: a factor without z⁰ goes
+    when the density is normalized.
 
     Source: D16 (21).
     """
@@ -99,9 +107,11 @@ def normalized(log_density: Points, z0: Points) -> Points:
 
 
 def quadratic_coefficient(model: OneDimensionalVAE, x: Scalar) -> float:
-    """The limit of D[Q_σ ‖ P_σ]/σ², in nats: from the terms linear in σ of log Q⁰ − log P⁰_σ.
+    """The limit of D[Q_σ ‖ P_σ]/σ², in nats: from the terms linear in σ of
+    log Q⁰ − log P⁰_σ.
 
-    These are (½·f′·f″·t³ + g·t)·σ with t = z⁰ − g(X), and D is half their variance under Q⁰.
+    These are (½·f′·f″·t³ + g·t)·σ with t = z⁰ − g(X), and D is half their
+    variance under Q⁰.
     """
     _, f1, f2 = (float(derivative) for derivative in f_derivatives(model, x, 2))
     cubic, linear = f2 / (2 * f1**2), float(model.g(x)) / f1

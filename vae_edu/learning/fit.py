@@ -74,7 +74,8 @@ def evaluate(
     seed: int = TEST_SEED,
     batch_size: int = 1000,
 ) -> float:
-    """Mean bound per data point, in nats, on images not learned from: z is sampled, never the posterior mean.
+    """Mean bound per data point, in nats, on images not learned from: z is
+    sampled, never the posterior mean.
 
     Source: D16 (8).
     """

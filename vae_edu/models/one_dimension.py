@@ -38,7 +38,9 @@ class OneDimensionalVAE:
         return torch.special.ndtri(self.data.cdf(x))
 
     def g_slope(self, x: Float64[Tensor, "*x"]) -> Float64[Tensor, "*x"]:
-        """g′(X), the ratio of the data density to the prior's at g(X): by the change of variables."""
+        """g′(X), the ratio of the data density to the prior's at g(X): by the
+        change of variables.
+        """
         return torch.exp(self.data.log_prob(x) - PRIOR.log_prob(self.g(x)))
 
     def f(self, z: Float64[Tensor, "*z"]) -> Float64[Tensor, "*z"]:
@@ -58,7 +60,9 @@ class OneDimensionalVAE:
         return Normal(self.f(z), sigma).log_prob(x)
 
     def log_marginal(self, x: Float64[Tensor, "*x"], sigma: float) -> Float64[Tensor, "*x"]:
-        """log P_σ(X), in nats. f(z) is distributed as the data, so P_σ is the data density blurred by N(0, σ²)."""
+        """log P_σ(X), in nats. f(z) is distributed as the data, so P_σ is the
+        data density blurred by N(0, σ²).
+        """
         log_density = self.data.log_prob(x.unsqueeze(-1) + sigma * NODES)
         return torch.logsumexp(log_density + WEIGHTS.log(), dim=-1)
 
@@ -71,13 +75,16 @@ class OneDimensionalVAE:
         return Normal(self.g(x), self.g_slope(x) * sigma)
 
     def divergence(self, x: Float64[Tensor, "*x"], sigma: float) -> Float64[Tensor, "*x"]:
-        """D[Q_σ(z|X) ‖ P_σ(z|X)] by quadrature over Q, in nats: what the bound loses to a Gaussian Q."""
+        """D[Q_σ(z|X) ‖ P_σ(z|X)] by quadrature over Q, in nats: what the bound
+        loses to a Gaussian Q.
+        """
         q = self.q(x.unsqueeze(-1), sigma)
         z = q.mean + q.stddev * NODES
         return (WEIGHTS * (q.log_prob(z) - self.log_posterior(z, x.unsqueeze(-1), sigma))).sum(-1)
 
     def bound(self, x: Float64[Tensor, "*x"], sigma: float) -> Float64[Tensor, "*x"]:
-        """log P_σ(X) − D[Q_σ(z|X) ‖ P_σ(z|X)], in nats: what a VAE maximizes. Both parts tend to their best as σ → 0.
+        """log P_σ(X) − D[Q_σ(z|X) ‖ P_σ(z|X)], in nats: what a VAE maximizes.
+        Both parts tend to their best as σ → 0.
 
         Source: D16 (16).
         """

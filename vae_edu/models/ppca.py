@@ -41,10 +41,12 @@ def probabilistic_pca(x: Float[Tensor, "n pixels"], latent: int) -> LinearGaussi
 
 
 def fixed_noise_ppca(x: Float[Tensor, "n pixels"], latent: int, noise_var: float) -> LinearGaussian:
-    """The linear-Gaussian model of the largest likelihood among those with this noise_var.
+    """The linear-Gaussian model of the largest likelihood among those with
+    this noise_var.
 
-    Column j has squared length λ_j − noise_var. Where that is negative the column is zero and the dimension has
-    collapsed: its posterior is the prior, whatever the data point.
+    Column j has squared length λ_j − noise_var. Where that is negative the
+    column is zero and the dimension has collapsed: its posterior is the
+    prior, whatever the data point.
 
     Source: Lucas et al. 2019; D16 §2.4.3 for the role of the variance.
     """
@@ -55,9 +57,11 @@ def fixed_noise_ppca(x: Float[Tensor, "n pixels"], latent: int, noise_var: float
 def ppca_log_evidence(
     eigenvalues: Float[Tensor, "pixels"], latent: int, noise_var: float | None = None
 ) -> Float[Tensor, ""]:
-    """Mean over the data of log p(x) under the two models above, in nats, from the eigenvalues alone.
+    """Mean over the data of log p(x) under the two models above, in nats,
+    from the eigenvalues alone.
 
-    `noise_var` is the best one unless given: the mean of the eigenvalues left out.
+    `noise_var` is the best one unless given: the mean of the eigenvalues
+    left out.
 
     Source: Tipping & Bishop 1999.
     """
