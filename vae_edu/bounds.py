@@ -111,8 +111,10 @@ def log_weights(
     samples: int = 1,
     generator: Generator | None = None,
 ) -> Float[Tensor, "samples batch"]:
-    """log p(x, z) − log q(z|x) of each draw z of q: the mean of its
-    exponential is p(x), its own mean is the bound.
+    """log p(x, z) − log q(z|x) of each draw z of q.
+
+    The expectation of its exponential is p(x), its own expectation is the
+    bound.
 
     Raises ValueError when `eps` is given for a model of several stochastic
     layers, which draws its own noise.

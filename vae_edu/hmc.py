@@ -23,9 +23,11 @@ def hmc_step(
     steps: int,
     generator: Generator | None = None,
 ) -> tuple[Float[Tensor, "*chains latent"], Bool[Tensor, "*chains"]]:
-    """One transition of every chain that leaves the density invariant: the new z, and which proposals were accepted.
+    """One transition of every chain that leaves the density invariant.
 
-    A proposal whose energy is not finite is rejected. The gradient is taken in z alone, `steps` + 1 times.
+    Gives the new z, and which proposals were accepted. A proposal whose
+    energy is not finite is rejected. The gradient is taken in z alone,
+    `steps` + 1 times.
 
     Source: K13 App. E.
     """
@@ -56,11 +58,12 @@ def leapfrog(
 
 
 def tuned(step_size: float, acceptance_rate: float, target: float = 0.9, gain: float = 0.2) -> float:
-    """A step a little larger when more than `target` was accepted, a little smaller when less.
+    """A step a bit larger above `target` acceptance, a bit smaller below.
 
-    The change is in proportion to the excess, so that acceptance settles at the target even where the rate of
-    one transition can only be 0 or 1. At the defaults one accepted proposal lengthens the step by 2 %. Draws
-    count as draws of the density only after tuning has stopped.
+    The change is in proportion to the excess, so that acceptance settles at
+    the target even where the rate of one transition can only be 0 or 1. At
+    the defaults one accepted proposal lengthens the step by 2 %. Draws count
+    as draws of the density only after tuning has stopped.
 
     Source: K13 App. E.
     """
@@ -74,7 +77,10 @@ def trajectory(
     step_size: float,
     steps: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Position and momentum at the end; log-density, in nats, at the beginning and at the end."""
+    """Position and momentum at the end; log-density at beginning and end.
+
+    Log-densities in nats, up to a constant.
+    """
     start, gradient = _value_and_gradient(log_density, z)
     end = start
     for _ in range(steps):

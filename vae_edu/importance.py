@@ -21,9 +21,10 @@ def importance_weighted_bound(
     samples: int = 1,
     generator: Generator | None = None,
 ) -> Float[Tensor, "batch"]:
-    """L_k, the log of the mean of k = `samples` importance weights, per data point, in nats.
+    """L_k, the log of the mean of k = `samples` importance weights.
 
-    At k = 1 it is estimator A. On average it grows with k, towards log p(x) and never above it.
+    Per data point, in nats. At k = 1 it is estimator A. On average it grows
+    with k, towards log p(x) and never above it.
 
     Source: Burda et al. (2015); at k = 1, K13 (6).
     """
@@ -38,7 +39,9 @@ def iwae_terms(
     samples: int = 5,
     generator: Generator | None = None,
 ) -> Terms:
-    """The objective of the importance-weighted auto-encoder: L_k in one piece, since a log of a mean has no parts.
+    """The objective of the importance-weighted auto-encoder: L_k.
+
+    In one piece, since a log of a mean has no parts.
 
     Source: Burda et al. (2015).
     """
@@ -56,5 +59,8 @@ def normalized_weights(log_weights: Float[Tensor, "samples *batch"]) -> Float[Te
 
 
 def effective_sample_size(log_weights: Float[Tensor, "samples *batch"]) -> Float[Tensor, "*batch"]:
-    """(Σw)²/Σw²: so many draws of the posterior itself would serve as well; from 1 to the number of draws."""
+    """(Σw)²/Σw²: so many draws of the posterior itself would serve as well.
+
+    From 1 to the number of draws.
+    """
     return 1 / normalized_weights(log_weights).square().sum(0)

@@ -30,9 +30,10 @@ def gaussian_log_density(
 def kernel_log_density(
     draws: Float[Tensor, "draws batch latent"], points: Float[Tensor, "points batch latent"]
 ) -> Float[Tensor, "points batch"]:
-    """Log of the mean of Gaussians centered at the draws, in nats, a mixture for each data point.
+    """Log of the mean of Gaussians centered at the draws, in nats.
 
-    Scott's rule: the kernels' covariance is the draws' own, times draws^(−2/(latent + 4)).
+    A mixture for each data point. Scott's rule: the kernels' covariance is
+    the draws' own, times draws^(−2/(latent + 4)).
 
     Source: K13 App. D, the choice of the author's code.
     """

@@ -91,9 +91,10 @@ def harmonic_log_marginal(
     z0: Float[Tensor, "batch latent"] | None = None,
     generator: Generator | None = None,
 ) -> Float[Tensor, "batch"]:
-    """log p(x) without an encoder: the first half of a chain of posterior draws fits q, the second half averages.
+    """log p(x) without an encoder, by a chain of posterior draws.
 
-    Meant for few latent variables, below five. Not a number where a chain did not move.
+    The chain's first half fits q, the second half averages. Meant for few
+    latent variables, below five. Not a number where a chain did not move.
 
     Source: K13 App. D.
     """
@@ -107,9 +108,10 @@ def harmonic_log_marginal(
 def harmonic_estimate(
     log_joint: Float[Tensor, "draws batch"], log_q: Float[Tensor, "draws batch"]
 ) -> Float[Tensor, "batch"]:
-    """−log of the mean over posterior draws z of q(z)/(p(z)·p(x|z)), with any density q; log p(x), in nats.
+    """log p(x), in nats: −log of the mean of q(z)/(p(z)·p(x|z)).
 
-    Without variance when q is the posterior. Its own variance is finite where q's tails are lighter.
+    The mean is over posterior draws z, with any density q. Without variance
+    when q is the posterior; finite variance where q's tails are lighter.
 
     Source: K13 App. D.
     """
@@ -127,11 +129,12 @@ def posterior_chain(
     step_size: float = 1.0,
     generator: Generator | None = None,
 ) -> Float[Tensor, "draws batch latent"]:
-    """Draws of p(z|x) for each data point by Hamiltonian Monte Carlo, after `burn_in` transitions that are forgotten.
+    """Draws of p(z|x) for each data point by Hamiltonian Monte Carlo.
 
-    While these last, the step size, one for all chains, is tuned to 90 % acceptance. The chains start from `z0`;
-    unless given, where prior draws are likely: from a place of little likelihood many would never leave a local
-    mode of the posterior.
+    The first `burn_in` transitions are forgotten. While they last, the step
+    size, one for all chains, is tuned to 90 % acceptance. The chains start
+    from `z0`; unless given, where prior draws are likely: from a place of
+    little likelihood many would never leave a local mode of the posterior.
 
     Source: K13 App. D.
     """

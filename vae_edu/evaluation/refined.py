@@ -38,10 +38,12 @@ def refined_posterior(
     learning_rate: float = 0.05,
     generator: Generator | None = None,
 ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-    """Mean and log-variance of q for each image, climbed from the encoder's on the sampled bound; decoders stay.
+    """Mean and log-variance of q for each image, climbed from the encoder's.
 
-    `draw` gives a model at each step: always the same, or one with weights drawn anew. How much the bound gains is
-    the encoder's share in its looseness, the amortization gap.
+    What is climbed is the sampled bound; decoders stay. `draw` gives a model
+    at each step: always the same, or one with weights drawn anew. How much
+    the bound gains is the encoder's share in its looseness, the amortization
+    gap.
 
     Source: Cremer et al. 2018.
     """

@@ -36,11 +36,14 @@ def monte_carlo_em(
     updates: int = 5,
     **options: Unpack[Options],
 ) -> History:
-    """Climb log p(x, z) with z moved along the posterior p(z|x): for each minibatch one HMC step, then `updates` steps.
+    """Climb log p(x, z) with z moved along the posterior p(z|x).
 
-    The step size is tuned so that a share `acceptance` of the proposals is accepted. Of `model` the decoder alone is
-    used and learned. One chain per data point goes on from visit to visit, so the method needs the data to be few
-    or patient. What is recorded is log p(x, z), which is no bound. Options are those of `learn`.
+    For each minibatch one HMC step, then `updates` steps. The step size is
+    tuned so that a share `acceptance` of the proposals is accepted. Of
+    `model` the decoder alone is used and learned. One chain per data point
+    goes on from visit to visit, so the method needs the data to be few or
+    patient. What is recorded is log p(x, z), which is no bound. Options are
+    those of `learn`.
 
     Raises UserError as `learn` does.
 

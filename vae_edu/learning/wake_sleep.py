@@ -20,12 +20,15 @@ def wake_sleep(
     x_test: Float[Tensor, "n_test pixels"] | None = None,
     **options: Unpack[Options],
 ) -> History:
-    """Learn the decoder from real images and their inferred z, the encoder from dreamed images and their known z.
+    """Learn the decoder from real images, the encoder from dreamed ones.
 
-    Awake, the decoder climbs log p(x, z) with z ~ q(z|x); asleep, the encoder climbs log q(z|x) with (x, z) ~ p. No
-    gradient passes from one network to the other, and no single function is maximized. What is recorded is the bound
-    all the same, so that runs can be laid beside those of `fit`: its terms log p(x, z) and −log q(z|x) of the wake
-    phase, and with `x_test` the "test bound". Options are those of `vae_edu.learning.learner.learn`.
+    Awake, the decoder climbs log p(x, z) on real images with inferred z,
+    drawn from q(z|x); asleep, the encoder climbs log q(z|x) on dreams with
+    known z, (x, z) ~ p. No gradient passes from one network to the
+    other, and no single function is maximized. What is recorded is the bound
+    all the same, so that runs can be laid beside those of `fit`: its terms
+    log p(x, z) and −log q(z|x) of the wake phase, and with `x_test` the
+    "test bound". Options are those of `vae_edu.learning.learner.learn`.
 
     Raises UserError as `learn` does.
 
