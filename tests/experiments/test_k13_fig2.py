@@ -98,3 +98,12 @@ def test_ours_stand_beside_the_published_ones_where_both_are():
         "1e+06": {"train": -2.0, "test": -5.0, "K13 train": -133.4, "K13 test": -130.7},
         "1e+07": {"train": -3.0, "test": -6.0, "K13 train": -109.0, "K13 test": -109.0},
     }
+
+
+def test_pixel_marginals_on_their_own_images_are_an_entropy():
+    x = torch.rand(500, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    entropy = torch.distributions.Normal(x.mean(0), x.std(0, correction=0)).entropy().sum()
+    marginals = k13_fig2.pixel_marginals(x, x + 1)
+    assert marginals["train"] == pytest.approx(-entropy.item(), abs=0.01)
+    moved = (1 / x.var(0, correction=0)).sum() / 2  # the squared distance grows by 1 in every pixel
+    assert marginals["test"] == pytest.approx((-entropy - moved).item(), abs=0.01)
