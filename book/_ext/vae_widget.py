@@ -7,9 +7,9 @@
     The caption.
     :::
 
-It calls the widget's function in `vae_edu.widgets`, here `latent_plane("two-latents")`: `:data:`, where there is one, is
-words for arguments. Only pages that hold a widget, placed by this directive or by a code cell, load the runtime and the
-style.
+It calls the widget's function in `vae_edu.widgets`, here `latent_plane("two-latents")`; the words of `:data:`, where
+there are any, are its arguments. Only pages that hold a widget, placed by this directive or by a code cell, load the
+runtime and the style.
 """
 
 from dataclasses import replace
