@@ -56,3 +56,19 @@ def latent_plane(
     if x is None:
         raise UserError("a model in memory needs images to encode: latent_plane(model, x, labels).")
     return show(LatentPlane, live_plane(model, x, labels, image_shape))
+
+
+class TwoGaussians(Widget, script="two-gaussians"):
+    """q = N(q_mean, q_sd²) and p = N(p_mean, p_sd²), in one dimension."""
+
+    alt = (
+        "Two bell curves q and p over z, each with handles for its mean and its standard deviation. Below, shaded, the "
+        "integrands of KL(q ‖ p) and KL(p ‖ q): large where the first has mass and the second has next to none."
+    )
+    q_mean, q_sd = number(1.0), number(2.0, min=0.05)
+    p_mean, p_sd = number(0.0), number(1.0, min=0.05)
+
+
+def two_gaussians() -> TwoGaussians | Mount:
+    """The divergence of two Gaussians in both directions, and where each comes from."""
+    return show(TwoGaussians)

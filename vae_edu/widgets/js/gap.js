@@ -14,15 +14,15 @@ import {State} from "./state.js";
 const MODEL = new LinearGaussian(); // z ~ N(0, 1), x | z ~ N(z, 1)
 const Z = [-3, 5];
 const NATS = [-12, 0]; // holds every bound that the controls can reach
-const [Q, POSTERIOR, GAP] = [0, 1, 2]; // series
-const HELP = "Drag the two handles on q, or select one and use the arrow keys (Shift: larger steps).";
+const [Q, GAP, POSTERIOR] = [0, 1, 2]; // series
+const HELP = "The upper handle moves q, the other stretches it: drag, or select one and use the arrow keys (Shift: more).";
 
 function render({model, el}) {
   const state = new State(model, ["mean", "sd", "x"]);
   const densities = new Plot(state, {
     label: "Densities of z: the guess q and the posterior",
     x: {range: Z, title: "z"},
-    y: {range: [0, 1.7], ticks: 4, title: "density"},
+    y: {range: [0, 1.4], ticks: 4, title: "density"},
     aspect: 2.4,
     paint: (pen) => paintDensities(pen, state.all()),
   });
@@ -61,7 +61,7 @@ function addHandles(state, plot) {
     name: "mean", label: "mean of q", min: -1, max: 3, series: Q, at: () => at(state.get("mean")),
   });
   handle(state, plot, {
-    name: "sd", label: "standard deviation of q", min: 0.25, max: 1.6, step: 0.05, series: Q,
+    name: "sd", label: "standard deviation of q", min: 0.3, max: 1.6, step: 0.05, series: Q,
     at: () => at(state.get("mean") + state.get("sd")),
     from: ([z]) => z - state.get("mean"),
   });
@@ -81,7 +81,6 @@ function paintBars(pen, {evidence, bound, gap}) {
   pen.bar([bound, bound + gap], [1.1, 1.9], {series: GAP});
   pen.bar([evidence, 0], [0.1, 0.9], {series: POSTERIOR});
   pen.rule({x: evidence});
-  pen.rule({x: bound});
   const label = (text, x, y) => pen.text(text, [x, y], {by: [-8, 0], align: "right"});
   label(`bound ${fixed(bound)}`, bound, 2.5);
   label(`gap ${fixed(gap)}`, bound, 1.5);

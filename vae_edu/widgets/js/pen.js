@@ -63,6 +63,13 @@ export class Pen {
     write(this.context, words, this.x(x) + right, this.y(y) - up, {color, surface: this.colors.surface, ...rest});
   }
 
+  // Words at the upper right, above the plot where the y axis has a title.
+  headline(words) {
+    const {context, frame: {right, top}, colors: {ink: color, surface}} = this;
+    context.font = `600 ${FONT}`;
+    write(context, words, right, top - 20, {color, surface, align: "right", baseline: "top"});
+  }
+
   // The two axes, each {range, title, ticks}: `ticks` is how many numbers, about; 0 for none.
   axes(x, y) {
     const {context, frame: {left, right, top, bottom}, colors: {muted: color, surface}} = this;

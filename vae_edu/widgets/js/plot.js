@@ -32,7 +32,7 @@ export class Plot {
     pen.axes(this.x, this.y);
     context.save();
     context.beginPath();
-    context.rect(frame.left, 0, frame.right - frame.left, frame.bottom);
+    context.rect(frame.left, 0, width - frame.left, frame.bottom);
     context.clip();
     this.paint(pen);
     context.restore();
@@ -41,7 +41,7 @@ export class Plot {
 
   frame(width, height) {
     const bottom = height - (this.x.ticks === 0 ? 4 : 22) - (this.x.title ? 18 : 0);
-    return {left: this.y.ticks === 0 ? 6 : 38, right: width - 10, top: this.y.title ? 26 : 8, bottom};
+    return {left: this.y.ticks === 0 ? 14 : 38, right: width - 14, top: this.y.title ? 26 : 8, bottom};
   }
 
   // The plot's [x, y] at a place of its box, given from (0, 0) at the bottom left to (1, 1).
