@@ -1,7 +1,7 @@
 // The gap: move a guess q over a posterior, and see the bound and the gap add up to the evidence.
 
 import {resetButton, slider} from "./controls.js";
-import {h} from "./dom.js";
+import {fill, h} from "./dom.js";
 import {density, LinearGaussian} from "./gaussian.js";
 import {handle} from "./handle.js";
 import {key} from "./key.js";
@@ -34,8 +34,7 @@ function render({model, el}) {
     paint: (pen) => paintBars(pen, termsOf(state.all())),
   });
   addHandles(state, densities);
-  el.classList.add("vae-widget");
-  el.append(h("div", {class: "vae-parts"},
+  fill(el,
     key([{text: "q, the guess", series: Q}, {text: "p(z | x), the posterior", series: POSTERIOR, kind: "area"}]),
     densities.element,
     bars.element,
@@ -43,7 +42,7 @@ function render({model, el}) {
     h("div", {class: "vae-controls"},
       slider(state, {name: "x", label: "observation x", min: 0, max: 3, step: 0.1, text: (x) => fixed(x, 1)}),
       resetButton(state)),
-    h("p", {class: "vae-help"}, HELP)));
+    h("p", {class: "vae-help"}, HELP));
   return state.cleanup();
 }
 

@@ -39,7 +39,7 @@ const round = (value, step) => Math.round(value / step) * step; // so that steps
 // The element, which stays where `at` says.
 function grip(state, plot, {label, series, at, say}) {
   const element = h("div", {class: "vae-handle", role: "slider", tabindex: "0", "aria-label": label,
-    "data-series": series, "data-lm-suppress-shortcuts": "true"}); // else Jupyter takes the arrows
+    "data-series": series});
   plot.element.append(element);
   plot.grips.push(() => {
     const [x, y] = at();

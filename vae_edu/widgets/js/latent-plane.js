@@ -2,7 +2,7 @@
 
 import {cssColors, onAppearance, paintGray, sharpContext} from "./canvas.js";
 import {button} from "./controls.js";
-import {h} from "./dom.js";
+import {fill, h} from "./dom.js";
 import {legend} from "./legend.js";
 import {Glider, oncePerFrame} from "./motion.js";
 import {neighbors} from "./neighbors.js";
@@ -29,8 +29,14 @@ function render({model, el}) {
   });
   const words = spoken(() => [parts.point, parts.cloud, parts.detail].map((part) => part.textContent).join(". "));
   const controls = letReaderMove(state, parts.plane, plane.half);
-  el.classList.add("vae-widget");
-  el.append(assemble(parts, h("div", {class: "vae-controls"}, legendElement, controls), words.element));
+  const column = fill(el,
+    parts.plane,
+    parts.picture,
+    h("div", {class: "vae-words"}, parts.point, parts.cloud, parts.detail),
+    h("div", {class: "vae-controls"}, legendElement, controls),
+    h("p", {class: "vae-help"}, `${HELP} The circles hold 50, 90 and 99 % of the prior.`),
+    words.element);
+  column.classList.add("vae-latent-plane");
   state.onEnd(onAppearance(parts.plane, drawScatter));
   state.watch(() => showZ(parts, plane, state.get("z")));
   state.onChange(words.say);
@@ -71,23 +77,13 @@ function showZ(parts, {decoder, means, labels, half}, z) {
 
 function build([rows, columns]) {
   const plane = h("div", {class: "vae-plane", tabindex: "0", role: "application",
-    "aria-label": `Latent plane. ${HELP}`, "data-lm-suppress-shortcuts": "true"}); // else Jupyter takes the arrows
+    "aria-label": `Latent plane. ${HELP}`});
   const picture = h("canvas", {class: "vae-picture", width: columns, height: rows, role: "img",
     "aria-label": "The decoder's picture at z", style: `aspect-ratio: ${columns} / ${rows}`});
   const [scatter, marker] = [h("canvas"), h("div", {class: "vae-marker"})];
   const [point, cloud, detail] = ["point", "cloud", "detail"].map((name) => h("p", {class: `vae-${name}`}));
   plane.append(scatter, marker);
   return {plane, picture, scatter, marker, point, cloud, detail};
-}
-
-function assemble({plane, picture, point, cloud, detail}, controls, spokenElement) {
-  return h("div", {class: "vae-parts vae-latent-plane"},
-    plane,
-    picture,
-    h("div", {class: "vae-words"}, point, cloud, detail),
-    controls,
-    h("p", {class: "vae-help"}, `${HELP} The circles hold 50, 90 and 99 % of the prior.`),
-    spokenElement);
 }
 
 function describeCloud({cloud, detail}, {distance, counts}) {

@@ -1,7 +1,7 @@
 // Two Gaussians: drag and stretch both, and see which places make each of the two divergences large.
 
 import {button, resetButton} from "./controls.js";
-import {h} from "./dom.js";
+import {fill, h} from "./dom.js";
 import {density, kl, logNormal} from "./gaussian.js";
 import {handle} from "./handle.js";
 import {key} from "./key.js";
@@ -37,8 +37,7 @@ function render({model, el}) {
     paint: (pen) => paintDensities(pen, pair()),
   });
   addHandles(state, densities);
-  el.classList.add("vae-widget");
-  el.append(h("div", {class: "vae-parts"},
+  fill(el,
     key([{text: "q", series: Q}, {text: "p", series: P}, {text: "charged", series: CHARGED, kind: "area"},
       {text: "refunded", series: REFUNDED, kind: "area"}]),
     densities.element,
@@ -47,7 +46,7 @@ function render({model, el}) {
       integrandPlot(state, "p", "q", pair).element),
     readout(state, () => inWords(pair())),
     h("div", {class: "vae-controls"}, button("Swap q and p", () => swap(state)), resetButton(state)),
-    h("p", {class: "vae-help"}, HELP)));
+    h("p", {class: "vae-help"}, HELP));
   return state.cleanup();
 }
 
