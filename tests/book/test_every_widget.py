@@ -15,11 +15,14 @@ NEW_NAMES = """() => {
   const untouched = document.body.appendChild(document.createElement("iframe")).contentWindow;
   return Object.getOwnPropertyNames(window).filter((name) => !(name in untouched) && Number.isNaN(Number(name)));
 }"""
-CONTROLS = """() => [...document.querySelectorAll(".vae-widget *")].filter((node) => node.tabIndex >= 0).map((node) => ({
-  html: node.outerHTML.slice(0, 100),
-  named: Boolean(node.ariaLabel || node.labels?.length || node.textContent.trim()),
-  keeps_keys: node.hasAttribute("data-lm-suppress-shortcuts"),
-}))"""
+CONTROLS = """() => {
+  const controls = [...document.querySelectorAll(".vae-widget *")].filter((node) => node.tabIndex >= 0);
+  return controls.map((node) => ({
+    html: node.outerHTML.slice(0, 100),
+    named: Boolean(node.ariaLabel || node.labels?.length || node.textContent.trim()),
+    keeps_keys: node.hasAttribute("data-lm-suppress-shortcuts"),
+  }));
+}"""
 
 
 def placements() -> list[tuple[str, ...]]:
