@@ -16,7 +16,6 @@ STYLE = re.compile(r"^\{[.#][\w -]+\} *$")
 ONE_LINE_FORMULA = re.compile(r"^\$\$(?P<formula>.+)\$\$ *(?P<label>\([\w-]+\))? *$")
 SPECIAL = (FENCE, TARGET, STYLE, re.compile(r"\$\$"))  # what begins a line that is not plain text
 LINK = re.compile(r"\]\((?P<page>[\w-]+)\.md(?P<anchor>#[\w-]*)?\)")
-WIDGETS = {"latent-plane": 'from vae_edu.widgets import latent_plane\n\nlatent_plane("{data}")'}
 
 Block = tuple[bool, str]  # whether it is code to run, and its text
 
@@ -88,7 +87,9 @@ class Converter:
         options, content = split_options(body)
         text = "\n".join(content)
         if kind == "vae-widget":
-            yield True, WIDGETS[argument].format(**options)
+            function = argument.replace("-", "_")
+            arguments = ", ".join(f'"{word}"' for word in options.get("data", "").split())
+            yield True, f"from vae_edu.widgets import {function}\n\n{function}({arguments})"
             yield False, self.caption({"name": options["name"], "caption": text})
         elif kind == "literalinclude":
             yield False, self._included(argument, options)

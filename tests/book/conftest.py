@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book/_ext"))
+sys.path[:0] = [str(ROOT / "book/_ext"), str(Path(__file__).parent)]
 
 CHROMIUM_FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -90,3 +90,45 @@ def page_offline(browser) -> Iterator:
     page.on("requestfailed", lambda request: page.trouble.append(f"failed: {request.url}"))
     yield page
     context.close()
+
+
+@pytest.fixture
+def open_widget(page_offline, tmp_path, monkeypatch) -> Callable:
+    """Opens a page that holds one widget alone: open_widget("gap"), open_widget("latent-plane", "two-latents").
+
+    Opened from disk, network blocked, less motion wanted. What goes wrong in the page fails the test at its end.
+    """
+    from widget_page import mount_of, settle, write_page
+
+    monkeypatch.setenv("VAE_EDU_BOOK", "1")
+
+    def show(widget: str, *arguments: str, **state: object):
+        page_offline.emulate_media(reduced_motion="reduce")
+        page_offline.goto(write_page(tmp_path, mount_of(widget, *arguments, **state)))
+        page_offline.wait_for_selector(".vae-ready")
+        settle(page_offline)
+        return page_offline
+
+    yield show
+    assert page_offline.trouble == []
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """axe-core, which finds what is not accessible."""
+    module = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+    return module.Axe()
+
+
+@pytest.fixture
+def script(browser) -> Iterator[Callable]:
+    """Runs statements that see the given modules, each as the variable name_js, and one argument."""
+    from vae_edu.widgets import bundle
+
+    page = browser.new_page()
+
+    def run(modules: list[str], statements: str, argument: object = None):
+        return page.evaluate(f"(argument) => {{ {bundle.inlined(*modules)} {statements} }}", argument)
+
+    yield run
+    page.close()

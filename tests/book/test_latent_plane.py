@@ -1,36 +1,19 @@
-"""The latent plane of chapter 7, on a page opened by double click, with the network cut off."""
+"""The latent plane, on a page opened by double click, with the network cut off."""
 
 import re
 
 import numpy as np
 import pytest
 import torch
+from widget_page import frame_times, settle
 
 NAME = "two-latents"
-FRAMES = """() => {
-  window.frames = [];
-  const note = (now) => { frames.push(now); requestAnimationFrame(note); };
-  requestAnimationFrame(note);
-}"""
 
 
 @pytest.fixture
-def page(site, page_offline):
-    """The chapter, with its widget in view and started. Jumps are instant, as for those who asked for less motion."""
-    page_offline.emulate_media(reduced_motion="reduce")
-    page_offline.goto((site / "ch07_latent_plane.html").as_uri())
-    page_offline.locator('[data-vae-widget="latent-plane"]').scroll_into_view_if_needed()
-    page_offline.wait_for_selector(".vae-plane")
-    page_offline.locator(".vae-help").scroll_into_view_if_needed()
-    page_offline.locator(".vae-plane").scroll_into_view_if_needed()
-    settle(page_offline)
-    yield page_offline
-    assert page_offline.trouble == []
-
-
-def settle(page) -> None:
-    """Wait until what was asked for has been drawn."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+def page(open_widget):
+    """The widget, started. Jumps are instant, as for those who asked for less motion."""
+    return open_widget("latent-plane", NAME)
 
 
 def z_shown(page) -> tuple[float, ...]:
@@ -183,28 +166,18 @@ def test_the_plane_follows_the_theme_and_the_width(page):
     assert picture["y"] >= plane["y"] + plane["height"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_widget(page, theme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing").Axe()
-    page.emulate_media(color_scheme=theme)
-    page.wait_for_selector(f"html[data-theme={theme}]")
-    assert (
-        axe.run(page, context='[data-vae-widget="latent-plane"]', options={"preload": False}).response["violations"]
-        == []
-    )
-
-
 def test_frames_keep_coming_while_dragging(page, record_property):
     """60 a second on an idle machine; the bounds leave room for a busy one."""
+
+    def around(i: int) -> None:
+        angle = 2 * np.pi * i / 60
+        page.mouse.move(*place(page, 0.5 - 0.3 * np.cos(angle), 0.5 + 0.3 * np.sin(angle)))
+
     page.mouse.move(*place(page, 0.2, 0.5))
     page.mouse.down()
-    page.evaluate(FRAMES)
-    for step in range(60):
-        angle = 2 * np.pi * step / 60
-        page.mouse.move(*place(page, 0.5 - 0.3 * np.cos(angle), 0.5 + 0.3 * np.sin(angle)))
+    between = frame_times(page, around, 60)
     page.mouse.up()
-    between = np.diff(page.evaluate("frames"))
-    median, p95 = (float(np.quantile(between, q)) for q in (0.5, 0.95))
+    median, p95 = np.quantile(between, [0.5, 0.95])
     record_property("frame_ms", {"median": round(median, 1), "p95": round(p95, 1), "frames": len(between)})
     print(f"frames while dragging: median {median:.1f} ms, p95 {p95:.1f} ms of {len(between)}")
     assert median < 34

@@ -38,6 +38,17 @@ def test_nothing_is_loaded_from_elsewhere(page: BeautifulSoup):
     assert not [address for address in loaded if address and urlparse(address).netloc]
 
 
+def test_a_page_with_its_pictures_and_widgets_weighs_at_most_four_and_a_half_megabytes(
+    site: Path, page: BeautifulSoup, request: pytest.FixtureRequest
+):
+    """What every page shares, the theme and MathJax, is not counted."""
+    files = {f"{request.node.callspec.params['page']}.html", *(unquote(img["src"]) for img in page.select("img[src]"))}
+    for mount in page.select("[data-vae-widget]"):
+        names = [mount["data-vae-widget"], *(f"{name}.data" for name in mount.get("data-vae-data", "").split())]
+        files |= {f"_static/vae/{name}.js" for name in names} | {"_static/vae/runtime.js", "_static/vae/widgets.css"}
+    assert sum((site / file).stat().st_size for file in files if not urlparse(file).scheme) < 4.5e6
+
+
 def test_figures_are_numbered(page: BeautifulSoup):
     assert not [figure for figure in page.select("main figure") if not figure.select_one(".caption-number")]
 

@@ -1,13 +1,12 @@
-"""A small model with two latents, and a checkpoint folder that holds it and its recorded plane."""
+"""A small model with two latents, and shipped files that hold it and its recorded plane."""
 
 import pytest
 import torch
-from safetensors.numpy import save_file
 from torch import Tensor
 
 from vae_edu.checkpoints import save_weights
 from vae_edu.models import VAE, mlp_vae
-from vae_edu.widgets import plane
+from vae_edu.widgets import plane, record_plane, shipped
 
 
 @pytest.fixture
@@ -24,9 +23,11 @@ def images() -> tuple[Tensor, Tensor]:
 
 @pytest.fixture
 def shelf(model, images, tmp_path, monkeypatch) -> str:
-    """The name of the one plane there is."""
-    monkeypatch.setattr(plane, "CHECKPOINTS", tmp_path)
-    monkeypatch.setattr(plane, "PLANES", tmp_path)
+    """The name of the one model that is shipped, with its plane."""
+    for module in (shipped, record_plane, plane):
+        for folder in {"CHECKPOINTS", "DATA"} & set(vars(module)):
+            monkeypatch.setattr(module, folder, tmp_path)
+    monkeypatch.setattr("vae_edu.checkpoints.load_pretrained", lambda name: model)
     save_weights(model, tmp_path / "small.safetensors")
-    save_file(plane.encode(model, *images), plane.plane_path("small"), plane.metadata(plane.describe(model, (4, 4))))
+    (tmp_path / "small.plane.safetensors").write_bytes(plane.live_plane(model, *images)["live.plane"])
     return "small"

@@ -54,8 +54,24 @@ def test_a_circle_is_refused(modules):
         bundle.inlined("a")
 
 
-def test_widgets_are_the_modules_with_a_default_export():
-    assert bundle.widget_names() == ["latent-plane"]
+def test_several_modules_share_what_they_import(modules):
+    modules(
+        a='import {c} from "./c.js";\nexport const a = c;\n',
+        b='import {c} from "./c.js";\nexport const b = c;\n',
+        c="export const c = 1;\n",
+    )
+    assert re.findall(r"^const (\w+)_js", bundle.inlined("a", "b"), re.MULTILINE) == ["c", "a", "b"]
+
+
+def test_widgets_are_the_modules_with_a_default_export(modules):
+    modules(shared="export const a = 1;\n", one="export default {};\n", another="export default {};\n")
+    assert bundle.widget_names() == ["another", "one"]
+
+
+def test_a_widget_needs_no_style_of_its_own(modules, tmp_path):
+    modules(plain="export default {};\n")
+    (tmp_path / "base.css").write_text("a {}")
+    assert bundle.stylesheet("plain") == "a {}"
 
 
 def test_jupyter_gets_a_module_and_a_page_a_classic_script():

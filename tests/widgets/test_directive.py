@@ -26,6 +26,7 @@ CELL = '\n```{raw} html\n<div class="vae-widget" data-vae-widget="latent-plane">
 @pytest.fixture
 def build(shelf, tmp_path, monkeypatch):
     """Builds pages from name=source into a folder of HTML, with warnings as errors."""
+    monkeypatch.setenv("VAE_EDU_BOOK", "1")
     monkeypatch.syspath_prepend(ROOT / "book/_ext")
     source = tmp_path / "book"
     source.mkdir()
@@ -53,7 +54,7 @@ def test_a_widget_is_a_numbered_figure_with_a_caption_and_words_instead(build):
     assert figure.select_one("figcaption em").get_text() == "moving"
     assert figure.select_one(".caption-number").get_text(strip=True) == "Fig. 1"
     assert page.select_one("a.reference.internal[href='#the-plane']").get_text() == "Fig. 1"
-    assert figure.select_one("[data-vae-widget='latent-plane'][data-vae-data='small'] noscript").get_text() == (
+    assert figure.select_one("[data-vae-widget='latent-plane'][data-vae-data^='small.plane'] noscript").get_text() == (
         "Clouds of dots."
     )
 
@@ -67,15 +68,15 @@ def test_only_pages_with_a_widget_load_it_and_each_from_its_own_depth(build):
         path, checksum = address.split("?v=")
         assert (out / path).exists()
         assert checksum
-    assert (out / "_static/vae/small.data.js").exists()
+    assert (out / "_static/vae/small.decoder.data.js").exists()
 
 
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        (WIDGET.replace("latent-plane", "latent-plan"), "no widget 'latent-plan'; choose one of: latent-plane"),
-        (WIDGET.replace("small", "smal"), "no :data: 'smal'; choose one of: small"),
-        (WIDGET.replace(":data: small\n", ""), "no :data: None; choose one of: small"),
+        (WIDGET.replace("latent-plane", "latent-plan"), "no widget 'latent-plan'; choose one of: .*latent-plane"),
+        (WIDGET.replace("small", "smal"), "latent-plane: no .* of 'smal' is shipped; choose one of: small"),
+        (WIDGET.replace(":data: small\n", ""), "latent-plane: .*missing .* argument: 'model'"),
         (WIDGET.replace(":alt: Clouds of dots.\n", ""), "needs :alt:"),
         (WIDGET.replace("A *moving* caption.\n", ""), "and a caption"),
     ],

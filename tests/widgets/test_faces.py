@@ -6,9 +6,13 @@ import re
 import pytest
 from traitlets import TraitError
 
+from vae_edu import widgets
 from vae_edu.errors import UserError
 from vae_edu.widgets import latent_plane
-from vae_edu.widgets.plane import live_plane, recorded_plane
+from vae_edu.widgets.bundle import widget_names
+from vae_edu.widgets.plane import live_plane
+from vae_edu.widgets.shipped import shipped
+from vae_edu.widgets.widget import Widget
 
 
 def test_dragging_in_the_browser_changes_z_in_python(shelf):
@@ -33,7 +37,8 @@ def test_z_is_two_numbers(shelf):
 
 
 def test_the_widget_carries_the_same_bytes_as_the_page(model, images, shelf):
-    assert latent_plane(shelf).data == recorded_plane(shelf)
+    names = [f"{shelf}.plane", f"{shelf}.decoder"]
+    assert latent_plane(shelf).data == {name: shipped(name) for name in names}
     assert latent_plane(model, *images).data == live_plane(model, *images)
 
 
@@ -42,10 +47,29 @@ def test_a_model_needs_images(model):
         latent_plane(model)
 
 
+def test_an_unknown_name_is_one_sentence(shelf):
+    with pytest.raises(UserError, match=r"no (plane|decoder) of 'smal' is shipped; choose one of: small"):
+        latent_plane("smal")
+
+
 def test_while_the_book_is_built_a_mount_is_shown(model, images, shelf, monkeypatch):
     monkeypatch.setenv("VAE_EDU_BOOK", "1")
     named, live = latent_plane(shelf)._repr_html_(), latent_plane(model, *images)._repr_html_()
     assert 'data-vae-widget="latent-plane"' in named
-    assert f'data-vae-data="{shelf}"' in named
-    inline = re.search(r'class="vae-data">([^<]*)</script>', live)[1]
-    assert base64.b64decode(inline) == live_plane(model, *images)
+    assert f'data-vae-data="{shelf}.plane {shelf}.decoder"' in named
+    inline = re.findall(r'data-name="([^"]*)">([^<]*)</script>', live)
+    assert {name: base64.b64decode(content) for name, content in inline} == live_plane(model, *images)
+
+
+@pytest.mark.parametrize("name", widget_names())
+def test_every_widget_has_a_function_and_a_class_of_its_name(name):
+    assert callable(getattr(widgets, name.replace("-", "_")))
+    face = getattr(widgets, name.title().replace("-", ""))
+    assert issubclass(face, Widget)
+    assert face.script == name
+    assert face.alt.endswith(".")
+
+
+def test_a_page_and_python_begin_with_the_same_values(shelf, monkeypatch):
+    monkeypatch.setenv("VAE_EDU_BOOK", "1")
+    assert latent_plane(shelf).state == widgets.LatentPlane.defaults() == {"z": (0, 0)}

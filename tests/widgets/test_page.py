@@ -1,26 +1,51 @@
 """The mount and the files beside a page."""
 
 import base64
+import json
 import re
 
 from bs4 import BeautifulSoup
 
 from vae_edu.widgets import page
-from vae_edu.widgets.plane import recorded_plane
+from vae_edu.widgets.bundle import widget_names
+from vae_edu.widgets.shipped import shipped
+
+
+def element(mount: page.Mount):
+    return BeautifulSoup(mount.html, "html.parser").div
 
 
 def test_the_mount_says_in_words_what_is_to_be_seen():
     alt = 'dots & "clouds" <of digits>'
-    html = page.mount("latent-plane", alt, "two-latents")
-    mount = BeautifulSoup(html, "html.parser").div
-    assert mount["aria-label"] == mount.noscript.get_text() == alt
-    assert page.MARK in html
+    mount = page.Mount("latent-plane", alt, ["a.plane", "a.decoder"], {"z": [0, 1]})
+    assert element(mount)["aria-label"] == element(mount).noscript.get_text() == alt
+    assert page.MARK in mount.html
+
+
+def test_the_mount_names_what_it_needs_or_brings_it():
+    shipped_files, own = page.Mount("w", "alt", ["a.plane", "a.decoder"]), page.Mount("w", "alt", {"live.plane": b"12"})
+    assert element(shipped_files)["data-vae-data"] == "a.plane a.decoder"
+    assert not element(shipped_files).select("script")
+    assert "data-vae-data" not in element(own).attrs
+    (script,) = element(own).select("script")
+    assert (script["data-name"], base64.b64decode(script.get_text())) == ("live.plane", b"12")
+    assert "data-vae-data" not in element(page.Mount("w", "alt")).attrs
+
+
+def test_the_mount_carries_what_the_widget_begins_with():
+    assert json.loads(element(page.Mount("w", "alt", state={"z": (0.5, 1), "of": "a"}))["data-vae-state"]) == {
+        "z": [0.5, 1],
+        "of": "a",
+    }
 
 
 def test_the_files_a_page_needs(shelf, tmp_path):
     page.write_assets(tmp_path / "vae")
+    mounts = [page.Mount("latent-plane", "alt", [f"{shelf}.plane", f"{shelf}.decoder"]), page.Mount("gap", "alt")]
+    page.write_data(tmp_path / "vae", [mount.html for mount in mounts])
     names = {path.name for path in (tmp_path / "vae").iterdir()}
-    assert names == {"runtime.js", "widgets.css", "latent-plane.js", "small.data.js"}
-    text = (tmp_path / "vae/small.data.js").read_text(encoding="utf-8")
-    name, data = re.fullmatch(r'vaeEdu\.register\("([\w-]+)", "([^"]*)"\);\n', text).groups()
-    assert (name, base64.b64decode(data)) == (shelf, recorded_plane(shelf))
+    data = {"small.plane.data.js", "small.decoder.data.js"}
+    assert names == {"runtime.js", "widgets.css", *data, *(f"{name}.js" for name in widget_names())}
+    text = (tmp_path / "vae/small.plane.data.js").read_text(encoding="utf-8")
+    name, content = re.fullmatch(r'vaeEdu\.register\("([\w.-]+)", "([^"]*)"\);\n', text).groups()
+    assert (name, base64.b64decode(content)) == (f"{shelf}.plane", shipped(f"{shelf}.plane"))

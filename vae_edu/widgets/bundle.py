@@ -36,13 +36,14 @@ def runtime_for_page() -> str:
 
 
 def stylesheet(*widgets: str) -> str:
-    """The style shared by all widgets, and those of the given ones."""
-    return "\n".join((JS / f"{name}.css").read_text(encoding="utf-8") for name in ("base", *widgets))
+    """The style shared by all widgets, and what the given ones add to it."""
+    files = [JS / f"{name}.css" for name in ("base", *widgets)]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
 
 
-def inlined(name: str) -> str:
-    """The module and all it imports, each as `const module = (() => {…})();`, imports first."""
-    return "\n".join(_as_variable(module) for module in _in_order(name))
+def inlined(*names: str) -> str:
+    """The modules and all they import, each once, as `const module = (() => {…})();`, imports first."""
+    return "\n".join(_as_variable(module) for module in dict.fromkeys(m for name in names for m in _in_order(name)))
 
 
 def _in_order(name: str, above: tuple[str, ...] = ()) -> list[str]:

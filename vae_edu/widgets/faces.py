@@ -1,44 +1,41 @@
-"""The widgets' Python faces: one function each, live in Jupyter, and a mount in a page of the book."""
+"""The widgets, one class and one function each, in alphabetical order."""
 
-import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import anywidget
-import traitlets
-
 from vae_edu.errors import UserError
-from vae_edu.widgets import bundle, page
-from vae_edu.widgets.plane import live_plane, recorded_plane
+from vae_edu.widgets.page import Mount
+from vae_edu.widgets.plane import live_plane
+from vae_edu.widgets.widget import Widget, number, point, show
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from vae_edu.models import VAE
 
-_ALT = (
-    "A plane of two latent variables with a dot for every encoded image, colored by its label, and beside it "
-    "the picture that the decoder makes of the point z, which can be dragged or moved with the arrow keys."
-)
+
+class Gap(Widget, script="gap"):
+    """A guess q = N(mean, sd²) for the posterior of z ~ N(0, 1), x | z ~ N(z, 1), at the observation `x`."""
+
+    alt = (
+        "Two bell curves over z, a guess q that can be moved and stretched, and the posterior. Below, the bars of the "
+        "bound and of the gap, which together reach log p(x) whatever q is; the gap vanishes where q is the posterior."
+    )
+    mean, sd, x = number(0.0), number(1.0, min=0.05), number(2.0)
 
 
-class LatentPlane(anywidget.AnyWidget):
+def gap() -> Gap | Mount:
+    """The evidence cut into bound and gap, K13 (1), in the linear-Gaussian model of one dimension."""
+    return show(Gap)
+
+
+class LatentPlane(Widget, script="latent-plane"):
     """The latent plane explorer. Dragging changes `z` in Python; setting `z` moves it."""
 
-    _esm = bundle.module_for_jupyter("latent-plane")
-    _css = bundle.stylesheet("latent-plane")
-    data = traitlets.Bytes().tag(sync=True)
-    z = traitlets.Tuple(traitlets.CFloat(), traitlets.CFloat(), default_value=(0.0, 0.0)).tag(sync=True)
-
-
-@dataclass(frozen=True)
-class Mount:
-    """What a code cell shows while the book is being built: no Jupyter state, so no script from elsewhere."""
-
-    html: str
-
-    def _repr_html_(self) -> str:
-        return self.html
+    alt = (
+        "A plane of two latent variables with a dot for every encoded image, colored by its label, and beside it "
+        "the picture that the decoder makes of the point z, which can be dragged or moved with the arrow keys."
+    )
+    z = point(0.0, 0.0)
 
 
 def latent_plane(
@@ -50,15 +47,28 @@ def latent_plane(
     """The latent plane explorer, for a pretrained model's name or for a VAE with images to encode.
 
     `x` has shape (n, pixels), `labels` (n,) if there are any; `image_shape` is needed where it is not square.
-    While the book is being built (VAE_EDU_BOOK=1) a mount for the page is returned instead of a widget.
+    While the book is being built a mount for the page is returned instead of a widget, as by all these functions.
 
     Raises UserError for an unknown name and for a model that cannot be drawn.
     """
-    building = os.environ.get("VAE_EDU_BOOK") == "1"
     if isinstance(model, str):
-        data = recorded_plane(model)
-        return Mount(page.mount("latent-plane", _ALT, model)) if building else LatentPlane(data=data)
+        return show(LatentPlane, [f"{model}.plane", f"{model}.decoder"])
     if x is None:
         raise UserError("a model in memory needs images to encode: latent_plane(model, x, labels).")
-    data = live_plane(model, x, labels, image_shape)
-    return Mount(page.mount("latent-plane", _ALT, data)) if building else LatentPlane(data=data)
+    return show(LatentPlane, live_plane(model, x, labels, image_shape))
+
+
+class TwoGaussians(Widget, script="two-gaussians"):
+    """q = N(q_mean, q_sd²) and p = N(p_mean, p_sd²), in one dimension."""
+
+    alt = (
+        "Two bell curves q and p over z, each with handles for its mean and its standard deviation. Below, shaded, the "
+        "integrands of KL(q ‖ p) and KL(p ‖ q): large where the first has mass and the second has next to none."
+    )
+    q_mean, q_sd = number(1.0), number(2.0, min=0.05)
+    p_mean, p_sd = number(0.0), number(1.0, min=0.05)
+
+
+def two_gaussians() -> TwoGaussians | Mount:
+    """The divergence of two Gaussians in both directions, and where each comes from."""
+    return show(TwoGaussians)

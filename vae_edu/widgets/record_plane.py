@@ -12,20 +12,23 @@ from safetensors.numpy import save_file
 from vae_edu import data, files
 from vae_edu.checkpoints import load_pretrained
 from vae_edu.errors import UserError
-from vae_edu.widgets.plane import CHECKPOINTS, describe, encode, metadata, plane_path
+from vae_edu.widgets.networks import about
+from vae_edu.widgets.plane import check, encode, plane_path
+from vae_edu.widgets.shipped import CHECKPOINTS
 
 
 def record(name: str) -> None:
     """Write `widgets/data/NAME.plane.safetensors`: float16 posterior means and labels of the test images."""
     model = load_pretrained(name)
     test = data.load("mnist", "test")
+    check(model)
     description = {
-        **describe(model, test.image_shape),
+        "image_shape": test.image_shape,
         "images": f"{test.name} {test.split}, SHA-256 {test.checksum}",
         "checkpoint": files.sha256(CHECKPOINTS / f"{name}.safetensors"),
     }
     with files.written_atomically(plane_path(name)) as temporary:
-        save_file(encode(model, test.x, test.labels), temporary, metadata(description))
+        save_file(encode(model, test.x, test.labels), temporary, about(description))
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,6 @@
 // Canvases that stay sharp, follow their size and follow the page's colors.
 
-// A drawing context in CSS pixels, as sharp as the screen.
+// An empty drawing context in CSS pixels, as sharp as the screen.
 export function sharpContext(canvas) {
   const {width, height} = canvas.getBoundingClientRect();
   const scale = window.devicePixelRatio || 1;
@@ -9,6 +9,16 @@ export function sharpContext(canvas) {
   const context = canvas.getContext("2d");
   context.scale(scale, scale);
   return {context, width, height};
+}
+
+// Text cut out of what is behind it. `align` and `baseline` as in canvases.
+export function write(context, text, x, y, {color, surface, align = "center", baseline = "middle"}) {
+  [context.textAlign, context.textBaseline, context.lineJoin] = [align, baseline, "round"];
+  context.lineWidth = 4;
+  context.strokeStyle = surface;
+  context.strokeText(text, x, y);
+  context.fillStyle = color;
+  context.fillText(text, x, y);
 }
 
 // Paint numbers in [0, 1], row after row, as gray pixels: 0 is black and 1 is white, as in the data.
@@ -26,12 +36,14 @@ export function paintGray(canvas, pixels) {
 export function cssColors(element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(`--vae-${name}`).trim();
+  const numbered = (name, count) => Array.from({length: count}, (_, i) => read(`${name}-${i}`));
   return {
     ink: read("ink"),
     muted: read("muted"),
     surface: read("surface"),
     line: read("line"),
-    digits: Array.from({length: 10}, (_, digit) => read(`digit-${digit}`)),
+    series: numbered("series", 4),
+    digits: numbered("digit", 10),
   };
 }
 

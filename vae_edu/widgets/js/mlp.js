@@ -1,4 +1,4 @@
-// A multilayer perceptron: the decoder of the book's VAEs, computed as PyTorch computes it.
+// Multilayer perceptrons: the encoders and decoders of the book's VAEs, computed as PyTorch computes them.
 
 const FUNCTIONS = {
   relu: (a) => Math.max(0, a),
@@ -8,21 +8,23 @@ const FUNCTIONS = {
 };
 
 export class MLP {
-  // `tensors` holds layers.0.weight, layers.0.bias, layers.1.weight, …; `activation` follows every layer but
-  // the last, which `output` follows.
-  constructor(tensors, {activation, output}) {
-    this.layers = [];
-    for (let i = 0; `layers.${i}.weight` in tensors; i++) {
-      const {shape: [outputs, inputs], values: weight} = tensors[`layers.${i}.weight`];
-      const bias = tensors[`layers.${i}.bias`].values;
-      this.layers.push({inputs, weight, bias, f: FUNCTIONS[activation], out: new Float32Array(outputs)});
-    }
-    this.layers.at(-1).f = FUNCTIONS[output];
+  // `tensors` holds hidden.0.weight, hidden.0.bias, hidden.1.weight, … and for each of `heads`, [[name, function], …],
+  // NAME.weight and NAME.bias. `activation` follows every hidden layer.
+  constructor(tensors, {activation, heads}) {
+    const layer = (name, f) => {
+      const {shape: [outputs, inputs], values: weight} = tensors[`${name}.weight`];
+      return {inputs, weight, bias: tensors[`${name}.bias`].values, f: FUNCTIONS[f], out: new Float32Array(outputs)};
+    };
+    this.hidden = [];
+    for (let i = 0; `hidden.${i}.weight` in tensors; i++) this.hidden.push(layer(`hidden.${i}`, activation));
+    this.heads = heads.map(([name, f]) => layer(name, f));
   }
 
-  // The outputs for one input vector. The returned array is reused by the next call.
+  // The outputs of each head for one input vector, in order: [probabilities], or [mean, logVar].
+  // The returned arrays are reused by the next call.
   forward(x) {
-    return this.layers.reduce((h, layer) => dense(layer, h), x);
+    const h = this.hidden.reduce((input, layer) => dense(layer, input), x);
+    return this.heads.map((head) => dense(head, h));
   }
 }
 

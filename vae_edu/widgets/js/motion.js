@@ -24,7 +24,7 @@ export function onceAtRest(tell) {
   };
 }
 
-const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+export const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const TIME_CONSTANT = 70; // milliseconds in which a glide covers 63 % of what is left
 const ARRIVED = 0.01;
 

@@ -1,10 +1,11 @@
 // What stands in for Jupyter in a page without Python: a model with anywidget's methods, and loading of the
-// widget's code and weights when a reader comes near. Classic scripts, because a page opened from disk may
+// widget's code and data when a reader comes near. Classic scripts, because a page opened from disk may
 // load nothing else.
 
 const here = document.currentScript?.src;
 const shelf = new Map(); // what the loaded scripts brought, by name
 const loading = new Map(); // promises, by file
+const decoded = new Map(); // promises of bytes, by name
 
 export class PageModel {
   constructor(state) {
@@ -53,16 +54,29 @@ function load(file, name) {
   return loading.get(file);
 }
 
+// The shipped file `name`, decoded once for all widgets of the page.
+function shipped(name) {
+  if (!decoded.has(name)) decoded.set(name, load(`${name}.data.js`, name).then(bytesOf));
+  return decoded.get(name);
+}
+
+// [[name, DataView], …] of what a place is given: shipped files, and files that stand in the page itself.
+function dataOf(place) {
+  const names = (place.dataset.vaeData ?? "").split(" ").filter(Boolean);
+  const own = [...place.querySelectorAll("script.vae-data")];
+  return Promise.all([
+    ...names.map(async (name) => [name, await shipped(name)]),
+    ...own.map(({dataset, textContent}) => [dataset.name, bytesOf(textContent)]),
+  ]);
+}
+
 async function mount(place) {
-  const {vaeWidget: widget, vaeData: data} = place.dataset;
+  const {vaeWidget: widget, vaeState: state = "{}"} = place.dataset;
   try {
-    const inline = place.querySelector("script.vae-data")?.textContent;
-    const [{render}, base64] = await Promise.all([
-      load(`${widget}.js`, widget),
-      inline ?? load(`${data}.data.js`, data),
-    ]);
+    const [{render}, data] = await Promise.all([load(`${widget}.js`, widget), dataOf(place)]);
     place.replaceChildren();
-    render({model: new PageModel({data: bytesOf(base64)}), el: place});
+    place.model = new PageModel({...JSON.parse(state), data: Object.fromEntries(data)}); // for tests and the curious
+    render({model: place.model, el: place});
   } catch (error) {
     sayWhy(place, error);
   }

@@ -1,5 +1,7 @@
 // The plane: dots where the encoder puts images, colored by label, and circles that hold 50, 90 and 99 % of the prior.
 
+import {write} from "./canvas.js";
+
 const CELLS = 24; // across the plane, when looking for the place of a label
 const TURN = 2 * Math.PI;
 const PRIOR_MASSES = [0.5, 0.9, 0.99]; // of N(0, I), inside the circles
@@ -52,7 +54,7 @@ export function drawPlane({context, width}, {means, labels, half, places, lit}, 
   for (const [label, [z1, z2]] of places) {
     context.globalAlpha = lit(label) ? 1 : 0.3;
     context.font = `700 ${Math.round(width / 20)}px system-ui, sans-serif`;
-    write(context, label, x(z1), y(z2), color(label), colors.surface);
+    write(context, label, x(z1), y(z2), {color: color(label), surface: colors.surface});
   }
   drawAxes(context, x, y, half, colors);
 }
@@ -67,26 +69,16 @@ function drawPrior(context, x, y, line) {
   }
 }
 
-function drawAxes(context, x, y, half, {muted, surface}) {
+function drawAxes(context, x, y, half, {muted: color, surface}) {
   const [left, bottom, last] = [x(-half) + 12, y(-half) - 10, Math.ceil(half) - 1];
   context.globalAlpha = 1;
   context.font = "11px system-ui, sans-serif";
   for (let tick = -last; tick <= last; tick++) {
     const text = String(tick).replace("-", "−");
-    write(context, text, x(tick), bottom, muted, surface);
-    write(context, text, left, y(tick), muted, surface);
+    write(context, text, x(tick), bottom, {color, surface});
+    write(context, text, left, y(tick), {color, surface});
   }
   context.font = "italic 13px system-ui, sans-serif";
-  write(context, "z₁", x(half) - 12, bottom, muted, surface);
-  write(context, "z₂", left, y(half) + 11, muted, surface);
-}
-
-// Text centered at (x, y), cut out of what is behind it.
-function write(context, text, x, y, color, surface) {
-  [context.textAlign, context.textBaseline, context.lineJoin] = ["center", "middle", "round"];
-  context.lineWidth = 4;
-  context.strokeStyle = surface;
-  context.strokeText(text, x, y);
-  context.fillStyle = color;
-  context.fillText(text, x, y);
+  write(context, "z₁", x(half) - 12, bottom, {color, surface});
+  write(context, "z₂", left, y(half) + 11, {color, surface});
 }

@@ -1,0 +1,43 @@
+"""The files that widgets in a page may ask for, by name: NAME.encoder and NAME.decoder of every pretrained model, and
+whatever was recorded in data/.
+
+A page loads each once, however many widgets use it.
+"""
+
+from pathlib import Path
+
+from vae_edu.errors import UserError
+
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+DATA = Path(__file__).parent / "data"
+
+
+def shipped_names() -> list[str]:
+    """All names, sorted. That a network is of a kind that pages can draw is found out when it is asked for."""
+    models = [path.stem for path in CHECKPOINTS.glob("*.safetensors")]
+    networks = [f"{model}.{part}" for model in models for part in ("encoder", "decoder")]
+    return sorted([*networks, *(path.stem for path in DATA.glob("*.safetensors"))])
+
+
+def check_names(*names: str) -> None:
+    """Raises UserError for a name that is not shipped, with those of its kind."""
+    for name in set(names) - set(shipped_names()):
+        model, _, kind = name.rpartition(".")
+        models = [known.removesuffix(f".{kind}") for known in shipped_names() if known.endswith(f".{kind}")]
+        raise UserError(f"no {kind} of {model!r} is shipped; choose one of: {', '.join(models)}.")
+
+
+def shipped(name: str) -> bytes:
+    """The file of that name, a safetensors file. Raises UserError when there is none."""
+    check_names(name)
+    recorded = DATA / f"{name}.safetensors"
+    return recorded.read_bytes() if recorded.exists() else _network(name)
+
+
+def _network(name: str) -> bytes:
+    from vae_edu.checkpoints import load_pretrained
+    from vae_edu.widgets.networks import pack_decoder, pack_encoder
+
+    model_name, _, part = name.rpartition(".")
+    model = load_pretrained(model_name)
+    return pack_encoder(model.encoder) if part == "encoder" else pack_decoder(model.decoder)
