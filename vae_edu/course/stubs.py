@@ -10,6 +10,7 @@ import argparse
 import ast
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from vae_edu.course.catalog import load_catalog
@@ -30,6 +31,11 @@ def stub(master: str, name: str = "the master") -> str:
         if line in MARKERS:
             raise UserError(f"{name}: a line {line!r} lacks its partner; answers stand between '# answer' and '# end'.")
     return text
+
+
+def answers(master: str) -> list[str]:
+    """The answers of a master's text, one for each pair of markers."""
+    return [textwrap.dedent("\n".join(found[0].splitlines()[1:-1])) for found in ANSWER.finditer(master)]
 
 
 def solution(master: str, function: str) -> str:
