@@ -111,7 +111,7 @@ def check(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Check again after every save; Ctrl-C leaves.")] = False,
     exercises: Folder = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Time that one check may take.")] = 5.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Processor time that one check may take.")] = 5.0,
 ) -> None:
     """Run the visible checks of your exercises: practice, not grading. Exit status 0 where all pass, else 1."""
     from vae_edu.cli_practice import check as run

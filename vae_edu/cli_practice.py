@@ -71,7 +71,7 @@ class Session:
 
         files = sorted({exercise.file for exercise in exercises})
         say(f"Watching {self.folder}: save a file to check it again; Ctrl-C leaves.", "dim")
-        self._ready().preload()
+        self._ready()
         # The second's timeout finds what was saved while nobody looked, and makes up for folders without notices.
         for _ in watch(self.folder, recursive=False, step=20, debounce=200, rust_timeout=1000, yield_on_timeout=True):
             changed = [file for file in files if self._stamps.get(file) != stamp(self.folder / file)]
@@ -152,6 +152,8 @@ class Session:
         edited = [e.id for e in passed if progress.of(e.id).passed != digest(e, self.folder, self.catalog)]
         since = f" Passed once and edited since: {', '.join(edited)}." if edited else ""
         say(f"{len(passed) - len(edited)} of {len(self.catalog)} exercises of the course pass.{since}")
+        if failing := [e.id for e in exercises if attempted(e, self.folder) and e.id not in self.passing]:
+            say(f"Stuck? vae-edu hint {failing[0]}", "dim")
         say("This is practice in a process on your own machine, not grading.", "dim")
         complete = all(exercise.id in self.passing for exercise in exercises)
         say(visible.conclusion(problems, complete), "green" if complete else "bold")

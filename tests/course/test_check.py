@@ -54,6 +54,7 @@ def test_half_done_there_is_a_line_per_exercise_and_what_failed_first(check, cou
         "ch01  Doubling: 1 of 2 pass",
         "ch02  Halving: 0 of 1 pass; not attempted: halve",
         "1 of 3 exercises of the course pass.",
+        "Stuck? vae-edu hint ch01.double",
         "This is practice in a process on your own machine, not grading.",
         "3 of 4 visible checks passed; hidden tests not run",
     ]

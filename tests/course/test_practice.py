@@ -10,7 +10,7 @@ from vae_edu.errors import UserError
 
 SWALLOWS = """while x == 1:
         try:
-            __import__("time").sleep(60)
+            while True: pass
         except BaseException:
             pass
     return 2 * x"""
@@ -56,26 +56,29 @@ def test_an_exception_comes_with_the_students_own_lines_only(results):
 
 
 def test_a_loop_is_interrupted_where_it_is_and_the_rest_goes_on(results):
-    loop = "while x == 1: __import__('time').sleep(0.01)"
-    (example, of_two), after = results(f"{loop}\n    return 2 * x", seconds=3.0)
+    (example, of_two), after = results("while x == 1: pass\n    return 2 * x", seconds=0.5)
     assert example.problem == "timeout: double did not return in time; look for a loop that does not end."
-    assert f"line 11, in double\n    {loop}" in example.evidence
+    assert "line 11, in double\n    while x == 1: pass" in example.evidence
     assert "Interrupt" not in example.evidence
     assert [result.problem for result in (of_two, *after)] == [None] * 3
 
 
 @pytest.mark.parametrize(
     ("body", "category"),
-    [(SWALLOWS, "timeout"), ("__import__('os')._exit(3)", "crash")],
-    ids=["a loop that cannot be interrupted", "the end of the process"],
+    [
+        (SWALLOWS, "timeout"),
+        ("if x == 1: __import__('time').sleep(60)\n    return 2 * x", "timeout"),
+        ("if x == 1: __import__('os')._exit(3)\n    return 2 * x", "crash"),
+    ],
+    ids=["a loop that cannot be interrupted", "a wait", "the end of the process"],
 )
-def test_a_process_that_is_late_or_dead_is_replaced(results, body, category):
+def test_a_process_that_is_late_or_dead_is_replaced(results, monkeypatch, body, category):
+    monkeypatch.setattr(practice, "PATIENCE", 4.0 if "sleep" in body else 100.0)
     start = time.perf_counter()
-    (example, of_two), after = results(body, seconds=3.0)
+    (example, of_two), after = results(body, seconds=0.5)
     assert example.problem.startswith(f"{category}: ")
-    assert of_two.problem is None if category == "timeout" else of_two.problem.startswith(category)
-    assert [result.problem for result in after] == [None] * 2
-    assert time.perf_counter() - start < 60
+    assert [result.problem for result in (of_two, *after)] == [None] * 3
+    assert time.perf_counter() - start < 50
 
 
 @pytest.mark.parametrize("body", ["return torch.ones(2**32)", "return [0] * 2**32"], ids=["torch", "Python"])

@@ -6,9 +6,12 @@ once in the parent; elsewhere one process loads torch and goes on until it has t
 """
 
 import io
+import math
 import multiprocessing
+import re
 import signal
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,10 +25,15 @@ from vae_edu.course.visible import Problem, evidence, student_here
 from vae_edu.errors import UserError
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"  # macOS can fork, but its libraries may not survive it
+# Of the processor, so that a busy machine makes no right answer late. A check that has used them up is interrupted in
+# its own process; one that does not let itself be interrupted is killed this much later.
 SECONDS = 5.0
-# A late check is interrupted in its own process; one that does not let itself be interrupted is killed this much later.
 GRACE_SECONDS = 1.0
+# So many times as long by the clock is given to a check that only waits; on Windows, without such signals, to any.
+PATIENCE = 2.0 if sys.platform == "win32" else 10.0
 START_SECONDS = 120.0
+# What makes torch load its compiler, which takes a second.
+LOADED_LATE = re.compile(r"\boptim\b|\btorch\.func\b")
 MEMORY = 2 * 2**30  # bytes, as in grading
 PRINTED = 2000  # characters kept
 
@@ -41,22 +49,19 @@ class Result:
 
 
 class Practice:
-    """Runs exercises of `folder`; a check may take `seconds`."""
+    """Runs exercises of `folder`; a check may take `seconds` of the processor."""
 
     def __init__(self, folder: Path, seconds: float = SECONDS, method: str = METHOD) -> None:
         self.folder, self.seconds = folder.resolve(), seconds
         self._forks = method == "fork"
         if self._forks:
             import pytest  # noqa: F401  the checks are marked with it
-            import torch  # noqa: F401
+            import torch
+
+            torch.set_num_threads(1)
         self._context: Any = multiprocessing.get_context(method)
         self._process: Any = None
         self._pipe: Connection
-
-    def preload(self) -> None:
-        """Load, where every process begins as a copy of this one, what torch loads late: with the first optimizer."""
-        if self._forks:
-            import torch._dynamo  # noqa: F401
 
     def run(self, exercise: Exercise) -> list[Result]:
         """The results of the visible checks of one exercise. Raises UserError where its checks cannot be read."""
@@ -64,14 +69,15 @@ class Practice:
         names = [""]
         while len(results) < len(names):
             try:
-                self._start()
+                self._start(exercise)
                 self._pipe.send((exercise, len(results)))
                 names = self._receive(START_SECONDS)
                 while len(results) < len(names):
-                    results.append(self._receive(self.seconds + GRACE_SECONDS))
+                    results.append(self._receive(PATIENCE * self.seconds + GRACE_SECONDS))
             except (EOFError, OSError) as end:
+                late = isinstance(end, TimeoutError) or self._used_up()
                 self.close()
-                category = Category.TIMEOUT if isinstance(end, TimeoutError) else Category.CRASH
+                category = Category.TIMEOUT if late else Category.CRASH
                 results.append(Result(names[len(results)], str(ended(category, exercise))))
         if self._forks:
             self.close()
@@ -85,13 +91,20 @@ class Practice:
             self._pipe.close()
             self._process = None
 
-    def _start(self) -> None:
+    def _start(self, exercise: Exercise) -> None:
+        if self._forks:
+            load_once(exercise, self.folder)
         if not self._process:
             self._pipe, theirs = self._context.Pipe()
             work = (theirs, self._pipe if self._forks else None, self.folder, self.seconds)
             self._process = self._context.Process(target=serve, args=work, daemon=True)
             self._process.start()
             theirs.close()
+
+    def _used_up(self) -> bool:
+        """Whether the process, which hung up, was ended for its use of the processor."""
+        self._process.join(GRACE_SECONDS)
+        return sys.platform != "win32" and self._process.exitcode == -signal.SIGXCPU
 
     def _receive(self, seconds: float) -> Any:
         if not self._pipe.poll(seconds):
@@ -100,6 +113,16 @@ class Practice:
         if isinstance(message, UserError):
             raise message
         return message
+
+
+def load_once(exercise: Exercise, folder: Path) -> None:
+    """Load here, not in every process, the checks with the libraries they need, and what torch loads late."""
+    with suppress(Exception):  # the process meets it again, and reports it
+        checks_of(exercise, folder)
+    paths = (folder / exercise.file, folder / f"test_{exercise.file}")
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file()]
+    if any(map(LOADED_LATE.search, texts)):
+        import torch._dynamo  # noqa: F401
 
 
 def ended(category: Category, exercise: Exercise) -> Finding:
@@ -163,19 +186,23 @@ def result(name: str, check: Check, exercise: Exercise, folder: Path, seconds: f
 
 
 class Alarm:
-    """Interrupts the block after some seconds, where the system has such a signal, so that its place can be told."""
+    """Interrupts the block after some seconds of the processor, so that its place can be told; soon after, ends it."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 
     def __enter__(self) -> None:
-        if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, signal.default_int_handler)
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        if sys.platform != "win32":
+            import resource
+
+            end = math.ceil(time.process_time() + self.seconds + GRACE_SECONDS)
+            resource.setrlimit(resource.RLIMIT_CPU, (end, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+            signal.signal(signal.SIGPROF, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def __exit__(self, *_: object) -> None:
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        if sys.platform != "win32":
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 class Printed(io.StringIO):
