@@ -4,8 +4,10 @@ import os
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from vae_edu import cli_hints, cli_practice
+from vae_edu.cli import app
 from vae_edu.course.desk import exercises_folder
 from vae_edu.course.progress import Progress
 from vae_edu.errors import UserError
@@ -73,6 +75,12 @@ def test_what_is_named_is_checked_and_no_more(check, course):
     passed, output = check("ch02")
     assert not passed
     assert output.startswith("ch02.halve  not attempted\n")
+
+
+def test_the_exit_status_says_whether_all_that_is_named_passes(course):
+    course.write(halve=RIGHT["halve"])
+    where = ["--exercises", str(course.folder)]
+    assert [CliRunner().invoke(app, ["check", name, *where]).exit_code for name in ("ch02", "ch01")] == [0, 1]
 
 
 def test_an_edit_after_passing_is_noticed_and_so_is_its_undoing(check, course):
@@ -198,16 +206,17 @@ def test_watching_checks_what_is_saved_until_interrupted(course):
     command = ["-m", "vae_edu.cli", "check", "--watch", "--exercises", str(course.folder)]
     terminal = pexpect.spawn(sys.executable, command, env=os.environ | {"TERM": "xterm"}, encoding="utf-8", timeout=120)
     terminal.expect("0 of 3 exercises of the course pass")
-    course.write(**RIGHT | {"double": "return x + 1"})  # perhaps before it watches: that must not be lost
-    terminal.expect("ch01.double  1 of 2 visible checks passed")
-    terminal.expect("2 of 3 exercises of the course pass")
-    terminal.expect("Ctrl-C leaves")
-    course.write(**RIGHT)
+    course.write(**RIGHT)  # perhaps before it watches: that must not be lost
     terminal.expect("ch01.double  2 of 2 visible checks passed")
     terminal.expect("3 of 3 exercises of the course pass")
     terminal.expect("Ctrl-C leaves")
+    course.write(**RIGHT | {"double": "return x + 1"})
+    terminal.expect("ch01.double  1 of 2 visible checks passed")
+    terminal.expect("2 of 3 exercises of the course pass")
+    terminal.expect("Ctrl-C leaves")
+    assert terminal.expect(["hidden tests not run", pexpect.TIMEOUT], timeout=2.5) == 1  # nothing saved, nothing run
     terminal.sendintr()
     terminal.expect(pexpect.EOF)
     assert "Traceback" not in terminal.before
     terminal.close()
-    assert terminal.exitstatus == 0
+    assert terminal.exitstatus == 1

@@ -60,6 +60,7 @@ def test_a_loop_is_interrupted_where_it_is_and_the_rest_goes_on(results):
     assert example.problem == "timeout: double did not return in time; look for a loop that does not end."
     assert "line 11, in double\n    while x == 1: pass" in example.evidence
     assert "Interrupt" not in example.evidence
+    assert "test_ch01" not in example.evidence
     assert [result.problem for result in (of_two, *after)] == [None] * 3
 
 
