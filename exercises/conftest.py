@@ -3,16 +3,13 @@
 They run your files right here, so print() and breakpoint() work. The hidden tests that decide the grade are others.
 """
 
-import os
-import traceback
 from pathlib import Path
 
 import pytest
 
+from vae_edu.course import visible
 from vae_edu.course.catalog import load_catalog
-from vae_edu.course.causes import written_slips
-from vae_edu.course.findings import Category, Finding
-from vae_edu.course.student import AnswerHere, Student
+from vae_edu.course.findings import Finding
 
 HERE = Path(__file__).parent
 CHECK = "visible check"
@@ -25,12 +22,15 @@ def pytest_configure(config):
     config.option.reportchars = ""  # the summary below takes the place of pytest's own
 
 
+@pytest.fixture(scope="session")
+def catalog():
+    return load_catalog(HERE / "catalog.yml")
+
+
 @pytest.fixture
-def student(request):
+def student(request, catalog):
     """The function that the exercise asks for, as it stands in your file."""
-    exercise = load_catalog(HERE / "catalog.yml")[request.node.get_closest_marker("exercise").args[0]]
-    causes = written_slips(HERE / "causes.json", exercise)
-    return Student(exercise, lambda file: (HERE / file).read_text(encoding="utf-8"), AnswerHere(HERE), causes)
+    return visible.student_here(catalog[request.node.get_closest_marker("exercise").args[0]], HERE)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,7 +40,7 @@ def pytest_runtest_call(item):
         return (yield)
     except Finding as error:
         item.stash[FINDING] = finding = error
-    pytest.fail(explanation(finding), pytrace=False)
+    pytest.fail("\n".join(filter(None, [str(finding), visible.evidence(finding, HERE)])), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,19 +51,6 @@ def pytest_runtest_makereport(item, call):
     if mark and call.when == "call":
         report.user_properties = [(CHECK, (mark.args[0], str(item.stash.get(FINDING, ""))))]
     return report
-
-
-def explanation(finding):
-    """The finding, the call, and the lines of the student's own file that an exception passed through."""
-    parts = [str(finding), finding.details]
-    if finding.__cause__ and finding.category is not Category.NOT_ATTEMPTED:
-        own = [
-            frame
-            for frame in traceback.extract_tb(finding.__cause__.__traceback__)
-            if frame.filename.startswith(str(HERE) + os.sep)
-        ]
-        parts += ["".join(traceback.format_list(own)), *traceback.format_exception_only(finding.__cause__)]
-    return "\n".join(part.rstrip() for part in parts if part)
 
 
 class Summary:
@@ -84,21 +71,6 @@ class Summary:
         terminalreporter.section("exercises")
         width = max(map(len, self.checks))
         for exercise, problems in self.checks.items():
-            terminalreporter.write_line(f"{exercise:{width}}  {state(problems)}")
+            terminalreporter.write_line(f"{exercise:{width}}  {visible.state(problems)}")
         everything = [problem for problems in self.checks.values() for problem in problems]
-        passed = everything.count(None)
-        count = (
-            "visible checks passed"
-            if passed == len(everything)
-            else f"{passed} of {len(everything)} visible checks passed"
-        )
-        terminalreporter.write_line(f"{count}; hidden tests not run")
-
-
-def state(problems):
-    first = next((problem for problem in problems if problem is not None), None)
-    if first is None:
-        return f"{len(problems)} of {len(problems)} visible checks passed"
-    if first.startswith(Category.NOT_ATTEMPTED):
-        return "not attempted"
-    return f"{problems.count(None)} of {len(problems)} visible checks passed ({first.partition(':')[0]})"
+        terminalreporter.write_line(visible.conclusion(everything))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+EXERCISES = Path(__file__).parents[1] / "exercises"
 COMMAND = [str(Path(sys.executable).parent / "vae-edu")]
 
 
@@ -60,6 +61,11 @@ def _seconds_of_bare_python():
         (["reproduce", "nonsense"], "there is no experiment 'nonsense'; choose one of:"),
         (["reproduce", "d16-fig3", "--budget", "huge"], "there is no budget 'huge'"),
         (["train", "vanilla", "--device", "toaster"], "there is no device 'toaster'"),
+        (["check"], "there are no exercises in"),
+        (
+            ["hint", "ch03.kl_ful", "--exercises", str(EXERCISES)],
+            "there is no exercise 'ch03.kl_ful'; do you mean ch03.kl_full?",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_status_2(arguments, sentence, tmp_path):

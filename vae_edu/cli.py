@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
-    help="A textbook that runs: train its models, check what this machine has.",
+    help="A textbook that runs: train its models, solve its exercises, check what this machine has.",
 )
 
 
@@ -95,6 +95,48 @@ def doctor(
     from vae_edu.doctor import examine
 
     show_findings(examine(data))
+
+
+Folder = Annotated[
+    Path | None, typer.Option("--exercises", help="The folder with the exercises; here or above unless given.")
+]
+ExerciseId = Annotated[str, typer.Argument(metavar="ID", help="An exercise, for example: ch03.kl_full.")]
+
+
+@app.command()
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Exercises or chapters, for example: ch03.kl_full ch04."),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again after every save; Ctrl-C leaves.")] = False,
+    exercises: Folder = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Processor time that one check may take.")] = 5.0,
+) -> None:
+    """Run the visible checks of your exercises: practice, not grading. Exit status 0 where all pass, else 1."""
+    from vae_edu.cli_practice import check as run
+
+    raise typer.Exit(0 if run(names or (), exercises, seconds, watch) else 1)
+
+
+@app.command()
+def hint(
+    exercise: ExerciseId,
+    again: Annotated[bool, typer.Option("--again", help="Repeat the hints taken so far.")] = False,
+    exercises: Folder = None,
+) -> None:
+    """Give the next of an exercise's three hints."""
+    from vae_edu.cli_hints import hint as give
+
+    give(exercise, exercises, again)
+
+
+@app.command()
+def solution(exercise: ExerciseId, exercises: Folder = None) -> None:
+    """Show the course's answer: after your own passes, or as the course's settings say."""
+    from vae_edu.cli_hints import solution as show
+
+    show(exercise, exercises)
 
 
 def main() -> None:

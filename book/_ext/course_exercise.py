@@ -1,10 +1,13 @@
 """The `{course-exercise}` directive: an exercise of the course as a numbered, linkable box.
 
 Everything in the box comes from where the exercise lives: the catalog (title, points, time, hints) and the
-stub that the student edits (signature and docstring, which is the task).
+stub that the student edits (signature and docstring, which is the task). In the instructor edition, and only there, the
+answer is folded below the hints; `VAE_EDU_INSTRUCTOR=1 jupyter-book build book` makes it, or `instructor_edition: true`
+in `_config.yml`.
 """
 
 import ast
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ from docutils.statemachine import StringList
 from equation_survey import as_list, book_labels
 from sphinx.application import Sphinx
 from sphinx_exercise.directive import ExerciseDirective
+
+from vae_edu.course.stubs import solution
 
 
 class CourseExercise(ExerciseDirective):
@@ -33,11 +38,12 @@ class CourseExercise(ExerciseDirective):
             raise self.error(f'exercises/catalog.yml has no exercise "{key}"; it has {", ".join(entries)}.')
         entry = entries[key]
         stub = root / "exercises" / entry["file"]
-        for source in (catalog, stub):
+        master = root / "solutions" / entry["file"] if self.config.instructor_edition else None
+        for source in filter(None, (catalog, stub, master)):
             self.env.note_dependency(str(source))
 
         labelled = {mention.identifier: mention.name for mention in book_labels(root)}
-        lines = markdown(entry, stub, labelled).splitlines()
+        lines = markdown(key, entry, stub, labelled, master).splitlines()
         self.name = "exercise"  # sphinx-exercise names box and number after the directive
         self.arguments = [entry["title"]]
         self.options = {"label": exercise_label(key), "class": ["course-exercise"]}
@@ -49,8 +55,8 @@ def exercise_label(key: str) -> str:
     return "ex-" + key.replace(".", "-").replace("_", "-")
 
 
-def markdown(entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str:
-    """The box's content as MyST."""
+def markdown(key: str, entry: dict[str, Any], stub: Path, labelled: dict[str, str], master: Path | None) -> str:
+    """The box's content as MyST; with the answer where a master is given."""
     equations = ", ".join(
         f"{{eq}}`{labelled[identifier]}`" if identifier in labelled else identifier
         for identifier in as_list(entry.get("equation"))
@@ -58,13 +64,20 @@ def markdown(entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str
     facts = [f"{entry['points']} points", f"{entry['minutes']} minutes", str(entry["difficulty"]), equations]
     signature, docstring = task(stub, entry["function"])
     hints = [f":::{{dropdown}} Hint {number}\n{plain(hint)}\n:::" for number, hint in enumerate(entry["hints"], 1)]
+    file, function = entry["file"], entry["function"]
+    answer = ()
+    if master:
+        code = solution(master.read_text(encoding="utf-8"), function)
+        answer = (f"::::{{dropdown}} Solution\n```python\n{code}\n```\n::::",)
     return "\n\n".join(
         [
             "{.exercise-facts}\n" + " · ".join(fact for fact in facts if fact),
             f"```python\n{signature}\n```",
             plain(docstring),
-            f"Write it in `exercises/{entry['file']}`; `pytest exercises -k {entry['function']}` checks it.",
+            f"Write it in `exercises/{file}` ({{download}}`download <../exercises/{file}>`). "
+            f"`vae-edu check {key}` checks it, as does `pytest exercises -k {function}`.",
             *hints,
+            *answer,
         ]
     )
 
@@ -92,5 +105,6 @@ def plain(text: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_exercise")
+    app.add_config_value("instructor_edition", os.environ.get("VAE_EDU_INSTRUCTOR", "") == "1", "env")
     app.add_directive("course-exercise", CourseExercise)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

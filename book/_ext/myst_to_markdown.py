@@ -96,7 +96,8 @@ class Converter:
         elif kind == "course-exercise":
             file = argument.partition(".")[0]
             number = self.numbers["ex-" + argument.replace(".", "-").replace("_", "-")]
-            yield False, f"> **{number}**: write `{argument}` in `exercises/{file}_*.py`; `pytest exercises` checks it."
+            told = f"write `{argument}` in `exercises/{file}_*.py`; `vae-edu check {argument}` checks it"
+            yield False, f"> **{number}**: {told}, and `vae-edu hint {argument}` helps."
         elif kind == "dropdown":
             yield False, f"<details><summary>{argument}</summary>\n\n{self.markdown(text)}\n\n</details>"
         elif kind == "figure":

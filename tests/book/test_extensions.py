@@ -37,7 +37,11 @@ FILES = {
     "vae_edu/bounds.py": 'def bound():\n    """The bound. Source: K13 (1)."""\n',
     "tests/test_bounds.py": '@mark.equation("K13 (1)")\ndef test_bound():\n    pass\n',
     "exercises/ch02_bound.py": (
-        'def bound(x: int) -> int:\n    """Return the *bound* of x_i.\n\n    So: [[1]]$a$.\n    """\n    return x\n'
+        'def bound(x: int) -> int:\n    """Return the *bound* of x_i.\n\n    So: [[1]]$a$.\n    """\n'
+        "    raise NotImplementedError\n"
+    ),
+    "solutions/ch02_bound.py": (
+        'def bound(x: int) -> int:\n    """Return the *bound*."""\n    # answer\n    return 3 * x**2 + 7\n    # end\n'
     ),
     "exercises/catalog.yml": (
         "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, equation: K13 (1), "
@@ -100,11 +104,32 @@ def test_a_small_book(small: Path):
     assert box.select_one(".admonition-title").get_text(" ", strip=True) == "Exercise 2.1 (The bound)"
     assert box.select_one(".exercise-facts").get_text() == "4 points · 15 minutes · easy · K13 (1)"
     assert box.select_one("pre").get_text().strip() == "def bound(x: int) -> int:"
-    for task in ("Return the *bound* of x_i.", "So: [[1]]$a$.", "exercises/ch02_bound.py", "exercises -k bound"):
+    for task in (
+        "Return the *bound* of x_i.",
+        "So: [[1]]$a$.",
+        "exercises/ch02_bound.py",
+        "exercises -k bound",
+        "vae-edu check ch02.bound",
+    ):
         assert task in text
-    assert "return x" not in text
+    download = out / box.select_one("a.download")["href"]
+    assert download.read_text(encoding="utf-8") == FILES["exercises/ch02_bound.py"]
     assert [hint.get_text(strip=True) for hint in box.select("details summary")] == ["Hint 1", "Hint 2", "Hint 3"]
     assert "It is a_b." in text
+
+
+def test_only_the_instructor_edition_shows_answers(small: Path, monkeypatch):
+    def written(out: Path) -> str:
+        files = (path for path in out.rglob("*") if path.suffix in (".html", ".js", ".py", ".txt"))
+        return "".join(path.read_text(encoding="utf-8") for path in files)
+
+    assert "+ 7" not in BeautifulSoup(written(build(small)), "html.parser").get_text()
+    monkeypatch.setenv("VAE_EDU_INSTRUCTOR", "1")
+    box = soup(build(small), "ch02_bound").select_one("#ex-ch02-bound")
+    assert box.select("details summary")[-1].get_text(strip=True) == "Solution"
+    assert box.select("details pre")[-1].get_text().strip() == "def bound(x: int) -> int:\n    return 3 * x**2 + 7"
+    monkeypatch.delenv("VAE_EDU_INSTRUCTOR")
+    assert "+ 7" not in BeautifulSoup(written(build(small)), "html.parser").get_text()
 
 
 def test_an_unchanged_page_is_not_written_again(small: Path):

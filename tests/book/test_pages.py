@@ -8,6 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from equations import chapter_number, read_equations, read_pages
 
+from vae_edu.course import stubs
+
 ROOT = Path(__file__).parents[2]
 PAGES = read_pages(ROOT / "book/_toc.yml")
 CHAPTERS = [page for page in PAGES if chapter_number(page)]
@@ -30,6 +32,19 @@ def test_every_page_of_the_contents_was_built(site: Path):
 
 def test_every_image_is_described(page: BeautifulSoup):
     assert not [img for img in page.find_all("img") if not img.get("alt", "").strip()]
+
+
+def test_no_exercise_shows_its_answer(page: BeautifulSoup):
+    answers = [
+        answer for path in (ROOT / "solutions").glob("ch*.py") for answer in stubs.answers(path.read_text("utf-8"))
+    ]
+    for box in page.select(".course-exercise"):
+        assert len(box.select("details")) == 3  # the hints
+        assert not [answer for answer in answers if squeezed(answer) in squeezed(box.get_text())]
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def test_nothing_is_loaded_from_elsewhere(page: BeautifulSoup):

@@ -7,6 +7,10 @@
     witness     starts the worker, keeps deadlines    findings    what went wrong, in a sentence
     submission  reads files without trusting them     scores      points, the table, the JSON
 
+    desk        where a student works                 visible     what a visible check tells, for all its runners
+    practice    runs the visible checks, apart        own_work    what is attempted, read from the file
+    progress    what passed, which hints were taken   settings    what the instructor decides
+
 A student's code never runs in the process that grades it: the worker is a witness that receives inputs and
 returns plain data. Nothing here imports torch when it is imported, and nothing knows of models.
 """

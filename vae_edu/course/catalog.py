@@ -8,6 +8,7 @@ import yaml
 
 from vae_edu.errors import UserError
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built in
 DIFFICULTIES = ("easy", "medium", "hard")
 
 
@@ -40,8 +41,9 @@ def load_catalog(path: Path) -> Catalog:
     Raises UserError, naming exercise and field, when the file is missing or an entry is not as it should be.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        root, entries = yaml.compose(text), yaml.safe_load(text)
+        loader = LOADER(path.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        entries = loader.construct_document(root) if root else {}
     except OSError as error:
         raise UserError(f"{path} could not be read ({error.strerror}); it lists the course's exercises.") from None
     except yaml.YAMLError as error:

@@ -29,10 +29,10 @@ def slips_of(exercise: Exercise) -> Slips:
 
 
 def written_slips(path: Path, exercise: Exercise) -> Slips:
-    """The usual slips of an exercise, looked up in the file that `record` wrote."""
-    known = json.loads(path.read_text(encoding="utf-8")).get(exercise.id, {}) if path.is_file() else {}
+    """The usual slips of an exercise, looked up in the file that `record` wrote when a value is wrong."""
 
     def slips(**inputs: Any) -> dict[str, Any]:
+        known = json.loads(path.read_text(encoding="utf-8")).get(exercise.id, {}) if path.is_file() else {}
         return {slip: _tensors(value) for slip, value in known.get(digest(inputs), {}).items()}
 
     return slips

@@ -1,0 +1,83 @@
+"""What a student's file holds, read and never run: what is attempted, and what it should do without."""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from vae_edu.course.catalog import Catalog, Exercise
+from vae_edu.course.findings import Finding
+from vae_edu.course.rules import forbidden_uses
+from vae_edu.course.stubs import NOT_ANSWERED
+from vae_edu.course.visible import source
+
+UNTOUCHED = ast.unparse(ast.parse(NOT_ANSWERED))
+Definition = ast.FunctionDef | ast.ClassDef
+
+
+def attempted(exercise: Exercise, folder: Path) -> bool:
+    """Whether an answer is more than its stub; a file that cannot be read or does not parse is somebody's attempt."""
+    tree = _tree(exercise, folder)
+    return tree is None or not any(
+        untouched(node) for node in tree.body if getattr(node, "name", "") == exercise.function
+    )
+
+
+def untouched(definition: ast.stmt) -> bool:
+    """Whether a function, or every method of a class, is as in the stub."""
+    if isinstance(definition, ast.ClassDef):
+        methods = [node for node in definition.body if isinstance(node, ast.FunctionDef)]
+        return bool(methods) and all(map(untouched, methods))
+    return isinstance(definition, ast.FunctionDef) and UNTOUCHED in map(ast.unparse, definition.body)
+
+
+def own_part(exercise: Exercise, folder: Path, catalog: Catalog) -> str:
+    """An exercise's file without the answers to other exercises, whose lines are left blank.
+
+    Empty where the file cannot be read or does not parse.
+    """
+    tree = _tree(exercise, folder)
+    if tree is None:
+        return ""
+    lines = source(folder / exercise.file).splitlines()
+    others = {other.function for other in catalog.values() if other.file == exercise.file} - {exercise.function}
+    for node in tree.body:
+        if isinstance(node, Definition) and node.name in others:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            for number in range(first - 1, node.end_lineno or first):
+                lines[number] = ""
+    return "\n".join(lines)
+
+
+def digest(exercise: Exercise, folder: Path, catalog: Catalog) -> str:
+    """A short name for an answer and what it may use of its file; comments and layout do not count."""
+    text = own_part(exercise, folder, catalog)
+    return hashlib.sha256(ast.unparse(ast.parse(text)).encode()).hexdigest()[:16] if text else ""
+
+
+def flags(exercises: Iterable[Exercise], folder: Path, catalog: Catalog) -> list[str]:
+    """A sentence for each use in a file of what exercises of it ask to do without."""
+    found: dict[tuple[str, int, str], list[str]] = {}
+    for exercise in exercises:
+        for name, line in forbidden_uses(own_part(exercise, folder, catalog), exercise.forbidden).items():
+            found.setdefault((exercise.file, line, name), []).append(exercise.function)
+    return [
+        f"{file}, line {line}: {name}, which {' and '.join(names)} should do without; an instructor sees a flag."
+        for (file, line, name), names in found.items()
+    ]
+
+
+def chapter_title(file: str, folder: Path) -> str:
+    """The chapter's title, from the first line of its file: the docstring begins "Chapter 3: Gaussians ..."."""
+    try:
+        first_line = source(folder / file).lstrip('"').partition("\n")[0]
+    except Finding:
+        return ""
+    return first_line.partition(": ")[2].rstrip('."')
+
+
+def _tree(exercise: Exercise, folder: Path) -> ast.Module | None:
+    try:
+        return ast.parse(source(folder / exercise.file))
+    except (Finding, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
