@@ -14,7 +14,14 @@ from scipy import stats
 from torch.distributions import Normal
 
 from vae_edu.course import scenarios
-from vae_edu.course.compare import check, check_average, check_gradients, check_side_effects, check_unchanged
+from vae_edu.course.compare import (
+    check,
+    check_average,
+    check_form,
+    check_gradients,
+    check_side_effects,
+    check_unchanged,
+)
 from vae_edu.course.slips import ch04_gradients as usual
 
 BY_MEAN, BY_LOG_VAR = "the gradient with respect to mean", "the gradient with respect to log_var"
@@ -28,19 +35,13 @@ def sizes(generator):
 
 
 def diagonal(generator, *size, dtype=torch.float32):
-    """Means and log-variances of diagonal Gaussians."""
+    """Means and log-variances of diagonal Gaussians, the latter within ±2 so that scores stay of one size."""
     mean = torch.randn(*size, generator=generator, dtype=dtype)
-    return {"mean": mean, "log_var": torch.randn(*size, generator=generator, dtype=dtype)}
+    return {"mean": mean, "log_var": 4 * torch.rand(*size, generator=generator, dtype=dtype) - 2}
 
 
 def seed(generator):
     return int(torch.randint(2**31, (), generator=generator))
-
-
-def shaped(call, *shape):
-    """The call, found to have returned finite numbers of this shape: any such numbers are close enough to 1."""
-    check(call, torch.ones(shape), tolerance=1e30)
-    return call
 
 
 def held_still(function, mean, log_var, samples, seed):
@@ -78,7 +79,8 @@ class Test_reparameterize:
     def against_its_noise(student, generator, samples, mean, log_var, otherwise=""):
         """Right draws are a known function of the noise that the answer drew, whatever its order."""
         call = student.run(held_still, mean=mean, log_var=log_var, samples=samples, seed=seed(generator))
-        noise = shaped(call.of("noise"), samples, *mean.shape).value.double()
+        check_form(call.of("noise"), samples, *mean.shape)
+        noise = call.of("noise").value.double()
         mean, log_var = mean.double(), log_var.double()
         check(
             call.of("draws"),
@@ -97,11 +99,12 @@ class Test_reparameterize:
     def test_law_of_the_noise(self, student, generator):
         zeros = torch.zeros(2, 2)
         call = student.run(two_calls, mean=zeros, log_var=zeros, samples=10_000, seed=seed(generator))
-        noise = shaped(call, 20_000, 2, 2).value
+        check_form(call, 20_000, 2, 2)
+        noise = call.value
         cause = "With mean = 0 and log_var = 0 the draws should be standard normal."
         moments = replace(call, value=torch.stack([noise, noise**2 - 1], 1))
         # Var ε = 1 and Var ε² = 2. Squares are skewed: at the bound, 5.3 standard deviations, the two tails of their
-        # average (chi-squared with 20,000 degrees of freedom) are together 1.10 times the normal ones. The 1.02 makes up
+        # average (chi-squared, 20,000 degrees of freedom) are together 1.10 times the normal ones. The 1.02 makes up
         # for it; all eight averages together fail with probability 6e-7.
         spread = 1.02 * torch.tensor([1.0, math.sqrt(2)]).reshape(2, 1, 1).expand(2, 2, 2)
         check_average(moments, torch.zeros(2, 2, 2), spread, cause)
@@ -110,8 +113,8 @@ class Test_reparameterize:
     def test_noise_is_not_shared(self, student, generator):
         zeros = torch.zeros(2, 2)
         call = student.run(two_calls, mean=zeros, log_var=zeros, samples=10_000, seed=seed(generator))
-        noise = shaped(call, 20_000, 2, 2).value
-        first, second = noise.reshape(2, 5000, 2, 2, 2).unbind()
+        check_form(call, 20_000, 2, 2)
+        first, second = call.value.reshape(2, 5000, 2, 2, 2).unbind()
         # Each product has two independent factors of variance 1, so its mean is 0 and its variance 1. Its tails are
         # longer than normal ones, for which the 1.01 makes up: 8e-7 for all averages together (saddlepoint).
         products = {
@@ -129,11 +132,12 @@ class Test_reparameterize:
     @pytest.mark.points(1)
     def test_gradients(self, student, generator):
         samples, *size = sizes(generator)
-        inputs = diagonal(generator, *size)
+        inputs = diagonal(generator, *size, dtype=torch.float64)
         weights = torch.randint(1, 9, (samples, *size), generator=generator)
         inputs |= {"weights": weights, "samples": samples, "seed": seed(generator)}
         call = student.run(held_still, **{name: inputs[name] for name in ("mean", "log_var", "samples", "seed")})
-        noise = shaped(call.of("noise"), samples, *size).value
+        check_form(call.of("noise"), samples, *size)
+        noise = call.of("noise").value
 
         def oracle(mean, log_var, samples, generator):
             return mean + torch.exp(log_var / 2) * noise
@@ -188,7 +192,7 @@ def given_with_side_effects(function, direction, mean, log_var, eps):
 class Test_score_function_gradient:
     @staticmethod
     def inputs(generator, samples, batch, latent, dtype=torch.float32):
-        direction = torch.randn(latent, generator=generator, dtype=dtype)
+        direction = 2 * torch.rand(latent, generator=generator, dtype=dtype) - 1
         eps = torch.randn(samples, batch, latent, generator=generator, dtype=dtype)
         return {"direction": direction, **diagonal(generator, batch, latent, dtype=dtype), "eps": eps}
 
@@ -247,16 +251,17 @@ class Test_score_function_gradient:
         inputs |= {name: inputs[name].expand(len(weights), 1) for name in ("mean", "log_var")}
         call = student.run(given, f="wave", **inputs)
         for part, right in zip(call.parts(BY_MEAN, BY_LOG_VAR), exact, strict=True):
-            average = weights @ shaped(part, len(weights), 1).value.squeeze(-1)
+            check_form(part, len(weights), 1)
+            average = weights @ part.value.squeeze(-1)
             cause = "Its average over all draws misses the exact gradient: the estimate is biased."
             check(replace(part, value=average), right, otherwise=cause, tolerance=1e-6)
 
     @pytest.mark.points(1)
     def test_extreme_variances_and_two_draws(self, student, generator):
-        inputs = self.inputs(generator, 2, 5, 2)
-        signs = torch.tensor([-1.0, 1.0])
+        inputs = self.inputs(generator, 2, 5, 2, torch.float64)
+        log_var = torch.tensor([-20.0, 20.0], dtype=torch.float64)
         # f varies along each dimension on the scale of its σ, so nothing is lost to rounding.
-        inputs |= {"direction": torch.exp(-20 * signs), "mean": torch.zeros(5, 2), "log_var": (40 * signs).expand(5, 2)}
+        inputs |= {"direction": torch.exp(-log_var / 2), "mean": 0 * inputs["mean"], "log_var": log_var.expand(5, 2)}
         cause = "Very large and very small variances went wrong: neither clamp σ nor add a small number to it."
         self.compare(student, cause, **inputs)
 
