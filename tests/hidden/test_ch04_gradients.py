@@ -98,25 +98,25 @@ class Test_reparameterize:
     @pytest.mark.points(1)
     def test_law_of_the_noise(self, student, generator):
         zeros = torch.zeros(2, 2)
-        call = student.run(two_calls, mean=zeros, log_var=zeros, samples=10_000, seed=seed(generator))
-        check_form(call, 20_000, 2, 2)
+        call = student.run(two_calls, mean=zeros, log_var=zeros, samples=2000, seed=seed(generator))
+        check_form(call, 4000, 2, 2)
         noise = call.value
         cause = "With mean = 0 and log_var = 0 the draws should be standard normal."
         moments = replace(call, value=torch.stack([noise, noise**2 - 1], 1))
         # Var ε = 1 and Var ε² = 2. Squares are skewed: at the bound, 5.3 standard deviations, the two tails of their
-        # average (chi-squared, 20,000 degrees of freedom) are together 1.10 times the normal ones. The 1.02 makes up
+        # average (chi-squared, 4000 degrees of freedom) are together 1.52 times the normal ones. The 1.03 makes up
         # for it; all eight averages together fail with probability 6e-7.
-        spread = 1.02 * torch.tensor([1.0, math.sqrt(2)]).reshape(2, 1, 1).expand(2, 2, 2)
+        spread = 1.03 * torch.tensor([1.0, math.sqrt(2)]).reshape(2, 1, 1).expand(2, 2, 2)
         check_average(moments, torch.zeros(2, 2, 2), spread, cause)
 
     @pytest.mark.points(2)
     def test_noise_is_not_shared(self, student, generator):
         zeros = torch.zeros(2, 2)
-        call = student.run(two_calls, mean=zeros, log_var=zeros, samples=10_000, seed=seed(generator))
-        check_form(call, 20_000, 2, 2)
-        first, second = call.value.reshape(2, 5000, 2, 2, 2).unbind()
+        call = student.run(two_calls, mean=zeros, log_var=zeros, samples=2000, seed=seed(generator))
+        check_form(call, 4000, 2, 2)
+        first, second = call.value.reshape(2, 1000, 2, 2, 2).unbind()
         # Each product has two independent factors of variance 1, so its mean is 0 and its variance 1. Its tails are
-        # longer than normal ones, for which the 1.01 makes up: 8e-7 for all averages together (saddlepoint).
+        # longer than normal ones, for which the 1.03 makes up: 5e-7 for all averages together (saddlepoint).
         products = {
             "the draws of a data point share their noise": (first[:, 0] * first[:, 1]).flatten(1),
             "a second call gives the same noise again": (first[:, 0] * second[:, 0]).flatten(1),
@@ -127,7 +127,7 @@ class Test_reparameterize:
         cause = f"It looks as if {shared[0]}." if shared else "Every number needs noise of its own."
         every = torch.cat(list(products.values()), 1)
         count = every.shape[1]
-        check_average(replace(call, value=every), torch.zeros(count), 1.01 * torch.ones(count), cause)
+        check_average(replace(call, value=every), torch.zeros(count), 1.03 * torch.ones(count), cause)
 
     @pytest.mark.points(1)
     def test_gradients(self, student, generator):
