@@ -41,7 +41,8 @@ FILES = {
     ),
     "exercises/catalog.yml": (
         "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, "
-        "equation: [K13 (1), K13 algorithm 1], hints: [Think., Add., It is a_b.], file: ch02_bound.py, function: bound}\n"
+        "equation: [K13 (1), K13 algorithm 1], hints: [Think., Add., It is a_b.], "
+        "file: ch02_bound.py, function: bound}\n"
     ),
 }
 
