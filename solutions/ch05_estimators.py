@@ -91,8 +91,8 @@ def mended_training_step(
     Take one step of `optimizer` that makes the bound of the whole data set of n points larger, following the gradient
     of its estimate from the minibatch x: K13 (8) itself, a sum and not a mean, with estimator B for each data
     point. Return that estimate as it was before the step. Optimizers of torch make small what they are given, and
-    add up gradients until told otherwise. `broken_training_step` above has six mistakes, each in one place; copy it and
-    mend them.
+    add up gradients until told otherwise. The function broken_training_step, in the same file, has six mistakes, each
+    in one place; copy it and mend them.
 
     The model has two methods: encode(x) returns mean and log_var of q(z|x), each (batch, latent);
     log_likelihood(x, z), for z of shape (samples, batch, latent), returns log p(x|z), shape (samples, batch).
