@@ -32,8 +32,8 @@ def score_function_gradient(f, mean: Tensor, log_var: Tensor, eps: Tensor) -> tu
 
     Estimate the gradient of E[f(z)] under q = N(mean, diag(exp(log_var))) with respect to mean and to log_var, from
     the draws z = mean + σ·eps. Return the average over the draws of (f(z) - b)·∇log q(z), where the baseline b of a
-    draw is the mean of f at the other draws of the same data point, its own left out. f knows no slope: it may be a step, and
-    nothing may be differentiated through it.
+    draw is the mean of f at the other draws of the same data point, its own left out. f knows no slope: it may be a
+    step, and nothing may be differentiated through it.
 
     Shapes: f takes draws of shape (..., latent) and returns values of shape (...). mean and log_var are
     (batch, latent), eps is (samples, batch, latent) with at least two samples. The result is a tuple (the gradient
