@@ -68,7 +68,7 @@ def sandboxed() -> Isolation:
             f"system's libseccomp (Debian, Ubuntu: sudo apt-get install libseccomp2). {REFUSAL}"
         ) from None
     try:
-        failed = selftest.problems(Workers(sandbox.start), sorted(sandbox.ENVIRONMENT))
+        failed = selftest.problems(Workers(sandbox.start))
     except (RuntimeError, Finding, OSError) as error:
         restricted = RESTRICTED.exists() and RESTRICTED.read_text().strip() == "1"
         raise UserError(

@@ -54,8 +54,9 @@ def main() -> None:
     grader = Connection(os.dup(0))
     sys.path += sys.argv[1:]
     import numpy
-    import safetensors.torch  # noqa: F401
+    import safetensors.torch
     import torch
+    import torch._dynamo  # noqa: F401 - every check's first optimizer would spend a second on it
 
     torch.set_num_threads(1)
     silence()
