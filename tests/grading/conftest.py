@@ -93,6 +93,11 @@ def arena():
 
 
 @pytest.fixture(scope="session")
+def fuzz():
+    return load("fuzz")
+
+
+@pytest.fixture(scope="session")
 def without_isolation():
     """Why there is no sandbox here, None where there is one."""
     try:

@@ -23,9 +23,9 @@ from vae_edu.errors import UserError
 REFUSAL = "Grades are not recorded without isolation; --practice runs the checks in a plain process instead."
 INSTALL = "install it (Debian, Ubuntu: sudo apt-get install bubblewrap; Fedora: sudo dnf install bubblewrap)."
 APPARMOR = (
-    "this system's AppArmor forbids user namespaces; give bubblewrap its profile: sudo apt-get install apparmor-profiles "
-    "&& sudo cp /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && sudo systemctl reload "
-    "apparmor."
+    "this system's AppArmor forbids user namespaces; give bubblewrap its profile: sudo apt-get install "
+    "apparmor-profiles && sudo cp /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && "
+    "sudo systemctl reload apparmor."
 )
 KERNEL = (
     "it needs Linux 5.14 or newer, where every user may make user namespaces; in a container see grading/README.md."

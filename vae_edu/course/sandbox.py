@@ -27,6 +27,7 @@ NAMESPACES = (
     *("--die-with-parent", "--new-session", "--clearenv"),
 )
 SCOPE_LIMITS = ("MemoryMax=2G", "MemorySwapMax=0", "TasksMax=64")
+SYSTEMD = Path("/run/systemd/system")
 STAGE = "/stage"
 
 
@@ -87,7 +88,7 @@ def scope() -> list[str]:
     manager = [] if os.getuid() == 0 else ["--user"]
     limits = [word for limit in SCOPE_LIMITS for word in ("-p", limit)]
     words = ["systemd-run", *manager, "--scope", "--quiet", "--collect", *limits, "--"]
-    if not shutil.which("systemd-run") or not Path("/run/systemd/system").exists():
+    if not shutil.which("systemd-run") or not SYSTEMD.exists():
         return []
     tried = subprocess.run([*words, "true"], capture_output=True, timeout=30, check=False)
     return words if tried.returncode == 0 else []
