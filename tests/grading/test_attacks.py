@@ -7,6 +7,7 @@ benchmarks/attacks.py runs everything, each in a sandbox of its own.
 import socket
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -73,6 +74,34 @@ def test_what_no_honest_submission_does_is_flagged(session):
     assert "protocol" in flagged["forged_frames"]
     assert set().union(*flagged.values()) <= {*FLAGGED}
     assert "flagged, for a person to look at: protocol" in session.output
+
+
+KILLED = r"""
+import time
+from vae_edu.course import sandbox
+from vae_edu.course.witness import Witness
+from vae_edu.course.workers import Workers
+source = "__import__('os').fork()\nwhile True: pass\n"
+witness = Witness(Workers(sandbox.start), 60.0)
+witness._ready_worker()
+print("ready", flush=True)
+witness.answer({"op": "load", "file": "ch03.py", "function": "kl", "source": source})
+"""
+
+
+def test_a_grader_that_is_killed_takes_its_sandbox_along(arena, tmp_path, without_isolation):
+    if without_isolation:
+        pytest.skip(without_isolation)
+    watch = arena.Watch(tmp_path)
+    try:
+        with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True) as grader:
+            assert grader.stdout.readline() == "ready\n"
+            time.sleep(0.5)
+            assert len(watch.processes(0)) > 3
+            grader.kill()
+        assert watch.processes() == []
+    finally:
+        watch.close()
 
 
 def test_the_watch_sees_connections_files_and_processes(arena, tmp_path):

@@ -67,9 +67,12 @@ def sandboxed(mounts: dict[str, str], filter_descriptor: int) -> list[str]:
 
 
 def as_nobody(staged: dict[str, str]) -> list[str]:
-    """For root: put what is to be mounted where nobody may read it, then become nobody for good."""
+    """For root: put what is to be mounted where nobody may read it, then become nobody for good.
+
+    The processes get a namespace here already: when root's dies they die, though it may not signal nobody's.
+    """
     return [
-        *("bwrap", "--die-with-parent", "--cap-add", "ALL", "--dir", STAGE, "--dir", "/tmp"),
+        *("bwrap", "--unshare-pid", "--die-with-parent", "--cap-add", "ALL", "--dir", STAGE, "--dir", "/tmp"),
         *layout({"/usr": "/usr", **staged}),
         *("--dev-bind", "/dev", "/dev", "--dev-bind", "/proc", "/proc", "--chdir", "/", "--"),
         *("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"),
