@@ -4,7 +4,7 @@ Run by hand from the repository's root, with bubblewrap installed; about ten min
 
     python benchmarks/attacks.py
 
-An honest submission is graded after every five others. Then ten thousand fuzzed frames and as many replies, and
+An honest submission is graded after every ten others. Then ten thousand fuzzed frames and as many replies, and
 times: a worker's start, and a check's load, call and end, in a sandbox and in a plain process.
 """
 
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,12 +50,12 @@ arena, fuzz = load("arena"), load("fuzz")
 
 
 def with_honest_ones(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries, and the reference solutions after every five of them and at the end."""
+    """The entries, and the reference solutions after every ten of them and at the end."""
     honest = {"kind": "honest", "earns": arena.FUNCTIONS, "first": None, "source": arena.MASTER}
     mixed = []
     for number, entry in enumerate(entries):
         mixed.append(entry)
-        if number % 5 == 4 or entry is entries[-1]:
+        if number % 10 == 9 or entry is entries[-1]:
             mixed.append({**honest, "name": f"honest_after_{number + 1}"})
     return mixed
 
@@ -159,7 +160,11 @@ def main() -> None:
         results = {"attacks": attack(Path(folder))}
     results["fuzzed frames"] = fuzz.fuzz_frames(FUZZED)
     results["fuzzed replies"] = fuzz.fuzz_replies(FUZZED)
-    results["times"] = {"sandbox": times(sandbox.start), "plain process": times(start_plain)}
+    results["times"] = {
+        "sandbox": times(sandbox.start),
+        "sandbox, optimizers loaded as well": times(partial(sandbox.start, "optimizers")),
+        "plain process": times(start_plain),
+    }
     results["times"]["load average"] = [round(load, 1) for load in os.getloadavg()]
     path = write_record(
         out or results_folder("grading"),

@@ -112,7 +112,8 @@ def systemd(monkeypatch, tmp_path):
     """systemd(what systemd-run does after it has read its options): the words in front of a worker's command."""
 
     def scope(does):
-        text = 'while [ "$1" != -- ]; do shift; done; shift\n' + does
+        text = 'test -n "$XDG_RUNTIME_DIR" || exit 1\nwhile [ "$1" != -- ]; do shift; done; shift\n' + does
+        monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
         monkeypatch.setenv("PATH", f"{script(tmp_path / 'bin', 'systemd-run', text)}:/usr/bin:/bin")
         monkeypatch.setattr(sandbox, "SYSTEMD", tmp_path)
         sandbox.scope.cache_clear()

@@ -38,7 +38,7 @@ class Isolation:
     """A kind of worker: how to start one, how often for a class, and what a record says about it."""
 
     mode: str
-    start: Callable[[], Worker] = start_plain
+    start: Callable[..., Worker] = start_plain
     particulars: dict[str, Any] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:

@@ -27,18 +27,19 @@ NAMESPACES = (
     *("--die-with-parent", "--new-session", "--clearenv"),
 )
 SCOPE_LIMITS = ("MemoryMax=2G", "MemorySwapMax=0", "TasksMax=64")
+SYSTEMD_FINDS_ITS_USER_BY = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 SYSTEMD = Path("/run/systemd/system")
 STAGE = "/stage"
 
 
-def start() -> Worker:
-    """Start a worker in a sandbox of its own.
+def start(*options: str) -> Worker:
+    """Start a worker in a sandbox of its own, with the worker's `options`.
 
     It dies with the thread that called this: start it in one that lives as long as it is needed.
     """
     descriptor = filter_file()
     try:
-        return Worker(command(descriptor), keep_open=(descriptor,))
+        return Worker([*command(descriptor), *options], keep_open=(descriptor,), environment=SYSTEMD_FINDS_ITS_USER_BY)
     finally:
         os.close(descriptor)
 
@@ -57,12 +58,12 @@ def sandboxed(mounts: dict[str, str], filter_descriptor: int) -> list[str]:
     return [
         *("bwrap", *NAMESPACES),
         *(word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)),
-        *layout(mounts),
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
-        *(word for path in runner.hidden() for word in ("--tmpfs", str(path), "--remount-ro", str(path))),
         *(word for path, size in TEMPORARY.items() for word in ("--size", str(size), "--tmpfs", path)),
+        *layout(mounts),
+        *(word for path in runner.hidden() for word in ("--tmpfs", str(path), "--remount-ro", str(path))),
         *("--remount-ro", "/", "--chdir", "/tmp", "--seccomp", str(filter_descriptor), "--"),
-        *(str(runner.interpreter()), "-I", "-B", str(runner.RUNNER / "worker.py"), str(runner.SITE)),
+        *(str(runner.interpreter()), "-I", "-B", str(runner.RUNNER / "worker.py"), "sandboxed"),
     ]
 
 
@@ -93,5 +94,5 @@ def scope() -> list[str]:
     words = ["systemd-run", *manager, "--scope", "--quiet", "--collect", *limits, "--"]
     if not shutil.which("systemd-run") or not SYSTEMD.exists():
         return []
-    tried = subprocess.run([*words, "true"], capture_output=True, timeout=30, check=False)
+    tried = subprocess.run(["timeout", "30", *words, "true"], capture_output=True, check=False)
     return words if tried.returncode == 0 else []

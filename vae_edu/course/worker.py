@@ -1,10 +1,9 @@
 """The witness: a process of its own that runs students' functions and says what they returned.
 
-It judges nothing. Started as `python -I -B worker.py [SITE]` with a socket as standard input. It loads torch
-once and forks one child per check. The parent never runs a student's code: it relays each request to the
-child and answers in its place when the child is late, dies or says too much. It needs torch, numpy,
-safetensors and the two modules beside this file, not the course. Given the folder SITE of these packages, it
-is in a sandbox.
+It judges nothing. Started as `python -I -B worker.py [sandboxed] [optimizers]` with a socket as standard
+input. It loads torch once and forks one child per check. The parent never runs a student's code: it relays
+each request to the child and answers in its place when the child is late, dies or says too much. It needs
+torch, numpy, safetensors and the two modules beside this file, not the course.
 """
 
 import ctypes
@@ -33,7 +32,7 @@ def beside(name: str) -> ModuleType:
 bench, protocol = beside("bench"), beside("protocol")
 
 # In a sandbox this process comes right after the namespace's first; outside no program ever has that number.
-SANDBOXED = len(sys.argv) == 2 and os.getpid() == 2
+SANDBOXED = "sandboxed" in sys.argv and os.getpid() == 2
 
 LIMITS = {
     resource.RLIMIT_AS: 4 * 2**30,
@@ -52,12 +51,13 @@ PR_SET_DUMPABLE = 4
 def main() -> None:
     """Tell the grader that torch is loaded, then answer until it hangs up."""
     grader = Connection(os.dup(0))
-    sys.path += sys.argv[1:]
+    sys.path.append(str(Path(__file__).with_name("site")))  # in a sandbox, the packages
     import numpy
-    import safetensors.torch
+    import safetensors.torch  # noqa: F401
     import torch
-    import torch._dynamo  # noqa: F401 - every check's first optimizer would spend a second on it
 
+    if "optimizers" in sys.argv:  # otherwise the first optimizer of every check would spend a second on it
+        import torch._dynamo
     torch.set_num_threads(1)
     silence()
     shield()

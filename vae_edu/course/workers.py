@@ -16,6 +16,8 @@ from vae_edu.course import protocol
 HELLO_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
 
+Names = Sequence[str]
+
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -30,7 +32,8 @@ class Gone(Exception):
 class Worker:
     """One process and the socket to it. It has nothing else of this process."""
 
-    def __init__(self, command: Sequence[str], keep_open: tuple[int, ...] = ()) -> None:
+    def __init__(self, command: Sequence[str], keep_open: tuple[int, ...] = (), environment: Names = ()) -> None:
+        """`keep_open` descriptors and variables of the `environment` are for what starts it."""
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -38,7 +41,8 @@ class Worker:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,  # until torch is loaded; a student's code has nowhere to write to
-                env={"PATH": os.environ.get("PATH", os.defpath), "OMP_NUM_THREADS": "1"},
+                env={"OMP_NUM_THREADS": "1"}
+                | {name: os.environ[name] for name in ("PATH", *environment) if name in os.environ},
                 cwd="/",
                 pass_fds=keep_open,
                 start_new_session=True,
@@ -108,9 +112,9 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def start_plain() -> Worker:
+def start_plain(*options: str) -> Worker:
     """A worker that is an ordinary process with limits on time and memory, not shut off from anything."""
-    return Worker([sys.executable, "-I", "-B", str(WORKER)])
+    return Worker([sys.executable, "-I", "-B", str(WORKER), *options])
 
 
 class Workers:
