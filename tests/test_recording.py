@@ -89,7 +89,7 @@ def test_a_warm_up_comes_first_and_survives_a_stop(digits, tmp_path):
     assert len(plan.fit(plan.new_model(), digits.x, epochs=1, **quiet)) == 1
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("book/results/*/run.json")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("book/results/*/*.json")), ids=lambda path: path.parent.name)
 def test_what_is_recorded_can_be_run_again_and_tells_nothing_of_the_machine(path):
     text = path.read_text(encoding="utf-8")
     record = json.loads(text)

@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 
 from vae_edu import data
+from vae_edu.course.isolation import sandboxed
+from vae_edu.errors import UserError
 from vae_edu.files import data_roots
 
 PACKAGES = ("vae-edu", "torch", "torchvision", "jupyter-book", "anywidget")
@@ -35,7 +37,7 @@ def examine(root: Path | None = None) -> list[Finding]:
             ("chromium", "chromium-browser", "google-chrome"),
             "browser tests are skipped; install chromium",
         ),
-        _program("bubblewrap", ("bwrap",), "grades cannot be recorded in isolation; install bubblewrap (Linux)"),
+        _sandbox(),
         _gpu(),
     ]
 
@@ -61,6 +63,14 @@ def _data_set(name: str, folder: str, root: Path | None) -> Finding:
 def _program(what: str, names: tuple[str, ...], remedy: str) -> Finding:
     paths = [path for path in map(shutil.which, names) if path]
     return Finding(what, bool(paths), paths[0] if paths else "not on the PATH", remedy)
+
+
+def _sandbox() -> Finding:
+    try:
+        tried = sandboxed().particulars
+    except UserError as error:
+        return Finding("bubblewrap", False, "no sandbox, so that grades cannot be recorded", str(error))
+    return Finding("bubblewrap", True, f"{tried['bubblewrap']}; the sandbox passed its self-test")
 
 
 def _gpu() -> Finding:

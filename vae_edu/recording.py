@@ -34,8 +34,9 @@ def write_record(
     seed: int,
     data: Mapping[str, str],
     duration: float,
+    name: str = "run",
 ) -> Path:
-    """Write folder/run.json: `results`, and beside them command, seed, data checksums, versions, machine and date."""
+    """Write folder/NAME.json: `results`, and beside them command, seed, data checksums, versions, machine and date."""
     record = {
         "command": command,
         "seed": seed,
@@ -47,7 +48,7 @@ def write_record(
         | {"python": platform.python_version()},
         "results": dict(results),
     }
-    path = folder / "run.json"
+    path = folder / f"{name}.json"
     with written_atomically(path) as temporary:
         temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     return path

@@ -1,7 +1,6 @@
 """Frames carry plain data unchanged, and whatever else arrives is a ProtocolError."""
 
 import json
-import random
 import struct
 import time
 
@@ -117,27 +116,3 @@ def test_a_huge_safetensors_header_is_refused_unread():
     with pytest.raises(ProtocolError):
         decode(frame(b"null", struct.pack("<Q", len(header)) + header))
     assert time.perf_counter() - start < 0.5
-
-
-def test_ten_thousand_fuzzed_frames_raise_nothing_but_protocol_errors():
-    noise = random.Random(20)
-    honest = encode({"id": "a1", "value": (torch.rand(3, 2), [1.5, None], {"k": torch.zeros(0, dtype=torch.int64)})})
-    refused = 0
-    for _ in range(10_000):
-        data = bytearray(honest)
-        match noise.randrange(4):
-            case 0:
-                data = noise.randbytes(noise.randrange(200))
-            case 1:
-                for _ in range(noise.randrange(1, 8)):
-                    data[noise.randrange(len(data))] = noise.randrange(256)
-            case 2:
-                del data[noise.randrange(len(data)) :]
-            case 3:
-                start = noise.randrange(len(data))
-                data[start : start + noise.randrange(20)] = noise.randbytes(noise.randrange(20))
-        try:
-            decode(bytes(data))
-        except ProtocolError:
-            refused += 1
-    assert refused > 5_000  # the rest changed values, not the form

@@ -49,3 +49,11 @@ def test_the_json_says_the_same(scores, tmp_path):
     assert ada["sha256"] == {"ch03_gaussians.py": "00ff"}
     assert ada["total"] == {"points": 3, "of": 26, "not_graded": 22}
     assert [entry["awarded"] for entry in ada["checks"]] == [3, 0, None]
+
+
+def test_what_a_person_has_to_look_at_is_flagged(scores):
+    assert scores.flags("ada") == []
+    for category in ("protocol", "gave up", "not graded"):
+        scores.checks.append(Check("ada", "ch03.kl_full", "values", 6, 0, category, "odd."))
+    assert scores.flags("ada") == ["gave up", "not graded", "protocol"]
+    assert scores.table("ada")[-1] == "  flagged, for a person to look at: gave up, not graded, protocol"

@@ -1,18 +1,18 @@
 """Answers to grade: the hidden checks run here in this process on one answer, or as an instructor runs them."""
 
 import ast
-import json
-import subprocess
-import sys
+import importlib.util
 from pathlib import Path
 
 import pytest
 import torch
 
+from vae_edu.course import isolation
 from vae_edu.course.catalog import load_catalog
 from vae_edu.course.causes import slips_of
 from vae_edu.course.checks import checks_of, outcome
 from vae_edu.course.student import AnswerHere, Student
+from vae_edu.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = load_catalog(ROOT / "exercises/catalog.yml")
@@ -55,17 +55,40 @@ def findings():
     return run
 
 
-@pytest.fixture(scope="session")
-def grade(tmp_path_factory):
-    """grade(folders, *options): the scores of `pytest tests/hidden --submission ...` by submission, and its output."""
+def load(name):
+    """A module beside this one; benchmarks load the same."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
-    def run(folders, *options, tests="tests/hidden"):
+
+@pytest.fixture(scope="session")
+def arena():
+    return load("arena")
+
+
+@pytest.fixture(scope="session")
+def fuzz():
+    return load("fuzz")
+
+
+@pytest.fixture(scope="session")
+def without_isolation():
+    """Why there is no sandbox here, None where there is one."""
+    try:
+        isolation.sandboxed()
+    except UserError as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="session")
+def grade(tmp_path_factory, arena, without_isolation):
+    """grade(folders, *options): arena.grade, as far isolated as this machine can."""
+
+    def run(folders, *options, **more):
         scores = tmp_path_factory.mktemp("scores") / "scores.json"
-        named = [f"--submission={folder}" for folder in folders]
-        command = [sys.executable, "-m", "pytest", tests, "--tb=short", f"--scores={scores}", *named, *options]
-        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
-        assert scores.exists(), finished.stdout + finished.stderr
-        graded = json.loads(scores.read_text(encoding="utf-8"))
-        return {entry["submission"]: entry for entry in graded["submissions"]}, finished.stdout
+        return arena.grade(folders, scores, *options, *(["--practice"] if without_isolation else []), **more)
 
     return run

@@ -1,30 +1,34 @@
 """Hidden tests of handed-in work: `pytest tests/hidden --submission DIR [--submission DIR ...]`.
 
 Without a submission they run on the reference in solutions/. A test marked `points(n)` in a class marked
-`exercise(id)` is a check; it calls the fixture `student`, whose function runs in a process of its own.
+`exercise(id)` is a check; it calls the fixture `student`, whose function runs in a sandbox, one for each submission.
 """
 
 import hashlib
 import platform
 import secrets
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
+from vae_edu.course import isolation
 from vae_edu.course.catalog import load_catalog
 from vae_edu.course.causes import slips_of
 from vae_edu.course.findings import Finding
 from vae_edu.course.scores import Check, Scores
-from vae_edu.course.student import Student, remember_failed_loads
+from vae_edu.course.student import AnswerHere, Student, remember_failed_loads
 from vae_edu.course.submission import Submission
-from vae_edu.course.witness import CALL_SECONDS, Witness
+from vae_edu.course.witness import CALL_SECONDS, SUBMISSION_SECONDS, Witness
+from vae_edu.course.workers import Workers
 from vae_edu.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = "check"
 FINDING = pytest.StashKey[Finding]()
+ISOLATION = pytest.StashKey[isolation.Isolation]()
 
 
 def pytest_addoption(parser):
@@ -38,7 +42,17 @@ def pytest_addoption(parser):
         default=CALL_SECONDS,
         help="time one call may take (default: %(default)s)",
     )
+    group.addoption(
+        "--submission-seconds",
+        type=float,
+        default=SUBMISSION_SECONDS,
+        help="time all calls of one submission may take together (default: %(default)s)",
+    )
     group.addoption("--share-worker", action="store_true", help="one worker for all submissions: quicker, less apart")
+    group.addoption("--practice", action="store_true", help="a plain process, no isolation: not for grades")
+    group.addoption(
+        "--trusted", action="store_true", help="this very process, for authors and debuggers: not for grades"
+    )
 
 
 # These options exist when this folder is named on the command line. In a run of the whole suite pytest reads
@@ -50,8 +64,18 @@ def pytest_configure(config):
     try:
         folders = [Path(folder) for folder in config.getoption("submission", None) or [ROOT / "solutions"]]
         config.pluginmanager.register(Scoreboard(config, [Submission(folder) for folder in folders]), "scoreboard")
+        config.stash[ISOLATION] = chosen_isolation(config)
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def chosen_isolation(config):
+    """Where submissions run. Raises UserError where they cannot be isolated and nobody said that they need not be."""
+    if config.getoption("trusted", False):
+        return isolation.TRUSTED
+    if not config.getoption("submission", None):
+        return isolation.REFERENCE
+    return isolation.PRACTICE if config.getoption("practice", False) else isolation.sandboxed()
 
 
 class Scoreboard:
@@ -77,6 +101,7 @@ class Scoreboard:
         terminalreporter.section("points")
         for submission in self.scores.submissions():
             terminalreporter.write_line("\n".join(self.scores.table(submission)))
+        terminalreporter.write_line(f"isolation: {self.config.stash[ISOLATION].mode}")
         seed = self.config.option.seed
         terminalreporter.write_line(f"seed of the hidden inputs: {seed} (--seed {seed} gives them again)")
         if path := self.config.getoption("scores", None):
@@ -92,7 +117,7 @@ class Scoreboard:
             "seed": self.config.option.seed,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
-            "isolation": "process",
+            "isolation": self.config.stash[ISOLATION].described(),
         }
         self.scores.write(path, session, digests)
 
@@ -109,19 +134,25 @@ def submission(request, pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def shared_witness(pytestconfig):
-    witness = Witness(pytestconfig.getoption("call_seconds", CALL_SECONDS))
-    yield witness
-    witness.close()
+def workers(pytestconfig):
+    """Processes to run submissions in: the next one starts while one submission is graded."""
+    number = len(pytestconfig.pluginmanager.getplugin("scoreboard").submissions)
+    shared = pytestconfig.getoption("share_worker", False)
+    # Loaded before the clock runs, if any exercise needs them.
+    options = ["optimizers"] * any("optim" in path.read_text("utf-8") for path in ROOT.glob("solutions/*.py"))
+    workers = Workers(partial(pytestconfig.stash[ISOLATION].start, *options), expected=number, shared=shared)
+    yield workers
+    workers.close()
 
 
 @pytest.fixture(scope="session")
-def witness(request, submission, pytestconfig):
-    """The worker of one submission."""
-    if pytestconfig.getoption("share_worker", False):
-        yield request.getfixturevalue("shared_witness")
-        return
-    witness = Witness(pytestconfig.getoption("call_seconds", CALL_SECONDS))
+def witness(submission, workers, pytestconfig):
+    """What asks the worker of one submission."""
+    limits = [
+        pytestconfig.getoption("call_seconds", CALL_SECONDS),
+        pytestconfig.getoption("submission_seconds", SUBMISSION_SECONDS),
+    ]
+    witness = Witness(workers, *limits)
     yield witness
     witness.close()
 
@@ -134,8 +165,10 @@ def exercise(request, pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def answer(witness):
-    return remember_failed_loads(witness.answer)
+def answer(request, submission, pytestconfig):
+    if pytestconfig.stash[ISOLATION] is isolation.TRUSTED:
+        return AnswerHere(submission.folder)
+    return remember_failed_loads(request.getfixturevalue("witness").answer)
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@
     bench       loads and runs a student's module     student     how a check calls a student's function
     protocol    frames between grader and worker      scenarios   what a check does with a function
     worker      the process that holds their code     compare     type, shape, values; the likely slip
-    witness     starts the worker, keeps deadlines    findings    what went wrong, in a sentence
-    submission  reads files without trusting them     scores      points, the table, the JSON
+    workers     starts workers, keeps deadlines       findings    what went wrong, in a sentence
+    witness     asks the worker of one submission     scores      points, the table, the JSON
+    sandbox     the command that shuts a worker off   submission  reads files without trusting them
+    runner      what is in the sandbox                isolation   sandbox, practice, trusted
+    syscalls    what the kernel refuses it            selftest    tries to get out of the sandbox
 
     desk        where a student works                 visible     what a visible check tells, for all its runners
     practice    runs the visible checks, apart        own_work    what is attempted, read from the file

@@ -23,6 +23,11 @@ class Category(StrEnum):
     CRASH = "crash"
     TOO_BIG = "too big"
     PROTOCOL = "protocol"
+    GAVE_UP = "gave up"
+
+
+# What no honest submission runs into: a person has to look before the points are final.
+FLAGGED = (Category.PROTOCOL, Category.GAVE_UP)
 
 
 class Finding(Exception):
@@ -53,6 +58,13 @@ def finding(problem: Any, file: str, function: str) -> Finding:
 def protocol_breach() -> Finding:
     """The finding for bytes that an honest worker never sends."""
     return Finding(Category.PROTOCOL, "the worker's reply was not understood; a person has to look at this.")
+
+
+def gave_up(why: str) -> Finding:
+    """The finding for every check that a submission did not get to."""
+    return Finding(
+        Category.GAVE_UP, f"the submission was not run any further, because {why}; a person has to look at this."
+    )
 
 
 def _sentences(file: str, function: str, error: str, place: str) -> dict[str, str]:

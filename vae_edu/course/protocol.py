@@ -70,7 +70,10 @@ def _tensors(part: bytes) -> dict[str, Any]:
     (header,) = HEADER_LENGTH.unpack_from(part)
     if header > MAX_HEADER:
         raise ProtocolError("the safetensors header is too long")
-    return load(part)
+    tensors = load(part)
+    if any(_dtype(tensor) not in DTYPES for tensor in tensors.values()):
+        raise ProtocolError("a tensor is of a type that is never sent")
+    return tensors
 
 
 def _to_tree(value: Any, tensors: dict[str, Any], depth: int) -> Any:
@@ -96,8 +99,11 @@ def _to_tree(value: Any, tensors: dict[str, Any], depth: int) -> Any:
 def _is_plain(tensor: Any) -> bool:
     import torch
 
-    dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
-    return dense and str(tensor.dtype).removeprefix("torch.") in DTYPES
+    return tensor.layout is torch.strided and tensor.device.type == "cpu" and _dtype(tensor) in DTYPES
+
+
+def _dtype(tensor: Any) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _from_tree(tree: Any, tensors: dict[str, Any], depth: int) -> Any:

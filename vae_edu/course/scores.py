@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_edu.course.catalog import Catalog
+from vae_edu.course.findings import FLAGGED
 from vae_edu.files import written_atomically
 
 
@@ -80,7 +81,14 @@ class Scores:
         for exercise in self.catalog:
             lines.append(f"  {exercise:{width}} {self.exercise(submission, exercise)}")
             lines += [f"      {line}" for line in self._losses(submission, exercise)]
-        return [*lines, f"  {'total':{width}} {self.total(submission)}"]
+        lines.append(f"  {'total':{width}} {self.total(submission)}")
+        flags = self.flags(submission)
+        return [*lines, f"  flagged, for a person to look at: {', '.join(flags)}"] if flags else lines
+
+    def flags(self, submission: str) -> list[str]:
+        """What in a submission's checks a person has to look at before the points are final."""
+        found = {check.category for check in self.checks if check.submission == submission}
+        return sorted(found & {*FLAGGED, "not graded"})
 
     def _losses(self, submission: str, exercise: str) -> list[str]:
         """What cost points, checks with one finding taken together."""
@@ -102,6 +110,7 @@ class Scores:
                 "submission": submission,
                 "sha256": digests.get(submission, {}),
                 "total": asdict(self.total(submission)),
+                "flags": self.flags(submission),
                 "exercises": {exercise: asdict(self.exercise(submission, exercise)) for exercise in self.catalog},
                 "checks": [asdict(check) for check in self.checks if check.submission == submission],
             }

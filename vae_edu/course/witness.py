@@ -1,110 +1,77 @@
-"""The grader's side of the worker: start it, ask it, hold it to its deadlines."""
+"""The witness of one submission: what its code answers, or why it does not.
 
-import os
+Its worker is replaced when it dies, but not for ever, and a submission has so much time and no more.
+"""
+
 import secrets
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
-from pathlib import Path
-from threading import Timer
+import time
 from typing import Any
 
 from vae_edu.course import protocol
-from vae_edu.course.findings import Category, finding, protocol_breach
+from vae_edu.course.findings import Category, finding, gave_up, protocol_breach
+from vae_edu.course.workers import Gone, Late, Worker, Workers
 
-START_SECONDS = 60.0
 CALL_SECONDS = 5.0
-# The worker ends a late call itself; only a worker that no longer does so is killed, this much later.
+SUBMISSION_SECONDS = 300.0
+# The worker ends a late call itself; only a worker that no longer does so is ended, this much later.
 GRACE_SECONDS = 5.0
-
-WORKER = Path(__file__).with_name("worker.py")
-
-
-def launch() -> tuple[subprocess.Popen[bytes], Connection]:
-    """Start a worker that has nothing of this process but a socket. A sandbox wraps the command here."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-B", str(WORKER)],
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "OMP_NUM_THREADS": "1"},
-            cwd="/",
-            start_new_session=True,
-        )
-    return process, Connection(ours.detach())
+REPLACEMENTS = 4
 
 
 class Witness:
-    """A worker process, replaced when it dies. It starts at once and loads torch in the meantime."""
+    """Answers requests about one submission with a worker of its own."""
 
-    def __init__(self, seconds: float = CALL_SECONDS) -> None:
+    def __init__(self, workers: Workers, seconds: float = CALL_SECONDS, budget: float = SUBMISSION_SECONDS) -> None:
+        """`seconds` for one call, `budget` for all of them together."""
         self.seconds = seconds
-        self.versions: dict[str, str] = {}
-        self._process, self._connection = launch()
-        self._late = False
+        self._workers = workers
+        self._worker: Worker | None = None
+        self._taken = 0
+        self._left = budget
 
     def answer(self, request: dict[str, Any]) -> Any:
         """The value a request asks for. Raises Finding when the submission has none to give."""
-        self._make_ready()
+        worker = self._ready_worker()
         seal = secrets.token_hex(8)
         frame = protocol.encode({**request, "id": seal, "seconds": self.seconds})
+        started = time.monotonic()
         try:
-            with self._deadline(self.seconds + GRACE_SECONDS):
-                self._connection.send_bytes(frame)
-                reply = protocol.decode(self._connection.recv_bytes(protocol.MAX_FRAME))
-        except (EOFError, OSError):
-            self.close()
-            died = {"category": Category.TIMEOUT if self._late else Category.CRASH, "type": "", "line": None}
-            raise finding(died, request["file"], request["function"]) from None
-        except protocol.ProtocolError:
-            raise protocol_breach() from None
-        match reply:
-            case {"id": str(echo), "value": value} if echo == seal:
-                return value
-            case {"id": str(echo), "problem": problem} if echo == seal:
-                raise finding(problem, request["file"], request["function"])
-        raise protocol_breach()
+            reply = worker.exchange(frame, self.seconds + GRACE_SECONDS)
+        except (Late, Gone) as end:
+            category = Category.TIMEOUT if isinstance(end, Late) else Category.CRASH
+            account = {"category": category, "type": "", "line": None}
+            raise finding(account, request["file"], request["function"]) from None
+        finally:
+            self._left -= time.monotonic() - started
+        return read_reply(reply, seal, request["file"], request["function"])
 
     def close(self) -> None:
-        """End the worker and everything of its session."""
-        self._connection.close()
-        self._kill()
-        self._process.wait()
+        """Let go of the worker."""
+        if self._worker:
+            self._workers.give_back(self._worker)
+            self._worker = None
 
-    def _make_ready(self) -> None:
-        if self._connection.closed:
-            self._process, self._connection = launch()
-            self.versions = {}
-        if self.versions:
-            return
-        try:
-            with self._deadline(START_SECONDS):
-                self.versions = protocol.decode(self._connection.recv_bytes(protocol.MAX_FRAME))["ready"]
-        except (EOFError, OSError) as error:
-            self.close()
-            raise RuntimeError(f"the worker did not start (`{sys.executable} {WORKER}`)") from error
+    def _ready_worker(self) -> Worker:
+        if self._left <= 0:
+            raise gave_up("its time was used up")
+        if self._worker is None or not self._worker.alive:
+            if self._taken > REPLACEMENTS:
+                raise gave_up(f"it ended the process that runs it {self._taken} times")
+            self._worker = self._workers.take()
+            self._worker.hello()  # outside of any budget: a slow machine is not the student's fault
+            self._taken += 1
+        return self._worker
 
-    @contextmanager
-    def _deadline(self, seconds: float) -> Iterator[None]:
-        """Kill the worker when the block takes longer: that also ends a read stuck in half a frame."""
-        self._late = False
-        timer = Timer(seconds, self._be_late)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
-    def _be_late(self) -> None:
-        self._late = True
-        self._kill()
-
-    def _kill(self) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+def read_reply(reply: bytes, seal: str, file: str, function: str) -> Any:
+    """The value in a reply that bears the request's seal. Raises Finding for any other reply, whatever it holds."""
+    try:
+        content = protocol.decode(reply)
+    except protocol.ProtocolError:
+        raise protocol_breach() from None
+    match content:
+        case {"id": str(echo), "value": value, **rest} if echo == seal and not rest:
+            return value
+        case {"id": str(echo), "problem": problem, **rest} if echo == seal and not rest:
+            raise finding(problem, file, function)
+    raise protocol_breach()
