@@ -63,7 +63,12 @@ class ConvDecoder(nn.Module):
 
 
 def broken_loss(
-    x: Tensor, eps: Tensor, conv: Tensor, heads: Tensor, linear: Tensor, up: Tensor
+    x: Tensor,
+    eps: Tensor,
+    conv: Tensor,
+    heads: Tensor,
+    linear: Tensor,
+    up: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """The loss of a small convolutional VAE, and what it is made of. Five places are wrong; leave it as it is."""
     h = F.relu(F.conv2d(x, conv, stride=2, padding=1))
@@ -80,7 +85,12 @@ def broken_loss(
 
 
 def mended_loss(
-    x: Tensor, eps: Tensor, conv: Tensor, heads: Tensor, linear: Tensor, up: Tensor
+    x: Tensor,
+    eps: Tensor,
+    conv: Tensor,
+    heads: Tensor,
+    linear: Tensor,
+    up: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Mend `broken_loss`, which stands in the file above this function: K13 (10), K13 (11).
 

@@ -10,7 +10,11 @@ import torch
 from torch import Tensor
 
 
-def importance_estimate(log_likelihood: Tensor, log_prior: Tensor, log_q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def importance_estimate(
+    log_likelihood: Tensor,
+    log_prior: Tensor,
+    log_q: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
     """The evidence from draws of q, and how far to trust it: D16 (1), K13 (2).
 
     The draws z of q(z|x) are given by three logarithms: log p(x|z), log p(z) and log q(z|x). Return for each data
@@ -40,7 +44,12 @@ def importance_estimate(log_likelihood: Tensor, log_prior: Tensor, log_q: Tensor
 
 
 def hmc_step(
-    log_density, z: Tensor, momentum: Tensor, uniform: Tensor, step_size: float, steps: int
+    log_density,
+    z: Tensor,
+    momentum: Tensor,
+    uniform: Tensor,
+    step_size: float,
+    steps: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One transition of Hamiltonian Monte Carlo, its random numbers given: K13 App. E.
 

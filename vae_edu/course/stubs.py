@@ -10,6 +10,7 @@ import argparse
 import ast
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from vae_edu.course.catalog import load_catalog
@@ -19,6 +20,7 @@ from vae_edu.errors import UserError
 from vae_edu.files import written_atomically
 
 ANSWER = re.compile(r"^( *)# answer\n(?:(?! *# answer$).*\n)*?\1# end\n", re.MULTILINE)
+MARKERS = ("# answer", "# end")
 BROKEN = "broken_"
 NOT_ANSWERED = 'raise NotImplementedError("Replace this line with your answer.")'
 
@@ -27,9 +29,25 @@ def stub(master: str, name: str = "the master") -> str:
     """The stub of a master's text. Raises UserError when its markers do not pair up."""
     text = ANSWER.sub(rf"\1{NOT_ANSWERED}\n", master)
     for line in map(str.strip, text.splitlines()):
-        if line in ("# answer", "# end"):
+        if line in MARKERS:
             raise UserError(f"{name}: a line {line!r} lacks its partner; answers stand between '# answer' and '# end'.")
     return text
+
+
+def answers(master: str) -> list[str]:
+    """The answers of a master's text, one for each pair of markers."""
+    return [textwrap.dedent("\n".join(found[0].splitlines()[1:-1])) for found in ANSWER.finditer(master)]
+
+
+def solution(master: str, function: str) -> str:
+    """A function or class of a master as a solution is shown: without markers, and without the task."""
+    node = next(node for node in ast.parse(master).body if getattr(node, "name", "") == function)
+    assert isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    lines = master.splitlines()[node.lineno - 1 : node.end_lineno]
+    if ast.get_docstring(node) is not None:
+        task = node.body[0]
+        del lines[task.lineno - node.lineno : (task.end_lineno or task.lineno) - node.lineno + 1]
+    return "\n".join(line for line in lines if line.strip() not in MARKERS).rstrip()
 
 
 def answered(text: str) -> list[str]:
