@@ -104,8 +104,11 @@ def head(node: ast.ClassDef | ast.FunctionDef, source: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Docstrings and hints are plain text, read in editors and terminals too: escape what MyST would act upon."""
-    return re.sub(r"([\\*_\[\]{}<>$#|~])", r"\\\1", text.strip())
+    """Docstrings and hints are plain text, read in editors and terminals too: escape what MyST would act upon.
+
+    Between backticks it acts upon nothing, and a backslash would show.
+    """
+    return re.sub(r"(`[^`]*`)|([\\*_\[\]{}<>$#|~])", lambda found: found[1] or f"\\{found[2]}", text.strip())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

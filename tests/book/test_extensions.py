@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 pytest.importorskip("sphinx_exercise", reason="the book's tools are not installed: pip install -e '.[book]'")
 
 import execution
+from course_exercise import plain
 from jupyter_cache import get_cache
 from numbering import by_chapter
 from sphinx.application import Sphinx
@@ -146,6 +147,10 @@ def test_the_index_follows_its_sources(small: Path):
     tests = small / "tests/test_bounds.py"
     tests.write_text(tests.read_text().replace("test_bound", "test_other"))
     assert row(soup(build(small), "equation_index"), "K13 (1)")[4] == "test_other"
+
+
+def test_code_in_a_task_is_shown_without_backslashes():
+    assert plain("Mend `broken_loss` [a_b].\n") == r"Mend `broken_loss` \[a\_b\]."
 
 
 def test_an_unknown_exercise_is_named(small: Path):

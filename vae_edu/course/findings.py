@@ -8,7 +8,16 @@ import builtins
 from enum import StrEnum
 from typing import Any
 
-USUAL_TYPES = ("ImportNotAllowed", "LinAlgError", "NoneType", "ndarray", "Parameter", "float32", "float64")
+USUAL_TYPES = (
+    "ImportNotAllowed",
+    "LinAlgError",
+    "_LinAlgError",
+    "NoneType",
+    "ndarray",
+    "Parameter",
+    "float32",
+    "float64",
+)
 
 
 class Category(StrEnum):
