@@ -73,7 +73,7 @@ def right_with_a_falling_learning_rate(x, generator):
 def right_by_adagrad_as_in_the_paper(x, generator):
     w = _first_weights(generator)
     squares = {name: torch.full_like(weight, 1e-2) for name, weight in w.items()}
-    for _ in range(30):
+    for _ in range(40):
         for rows in torch.randperm(len(x), generator=generator).split(100):
             bound = -_loss(w, x[rows], torch.randn(len(rows), 8, generator=generator))
             gradients = torch.autograd.grad(bound, w.values())
