@@ -45,7 +45,14 @@ def check(tmp_path):
         folder = tmp_path / "exercises"
         shutil.copytree(ROOT / "exercises", folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "ch03_gaussians.py").write_text(source, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            str(folder / "test_ch03_gaussians.py"),
+        ]
         finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
         return finished.stdout, finished.returncode == 0
 
