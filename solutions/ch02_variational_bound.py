@@ -60,8 +60,8 @@ def coordinate_ascent(x: Tensor, weight: Tensor, bias: Tensor, noise_var: float,
 
     By hand: one pixel and two latent dimensions, x = [[3]], weight = [[1, 1]], bias = [0], noise_var = 1.
     With mean[1] = 0 the bound is largest at mean[0] = 3/2; then mean[1] has to explain the remaining 3/2
-    and comes to 3/4. After one sweep mean = [[1.5, 0.75]]; many sweeps end at the posterior's mean, 1 and
-    1. Each variance is 1/2.
+    and comes to 3/4. After one sweep mean = [[1.5, 0.75]] (many sweeps end at 1 and 1, the posterior's mean).
+    Each variance is 1/2.
     """
     # answer
     squared_lengths = weight.square().sum(0)  # (latent,)
