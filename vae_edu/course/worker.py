@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -136,10 +137,14 @@ class Child:
 
 
 def end_all_others() -> None:
-    """Whatever the child left behind goes with it: in a sandbox every process is of this submission's making."""
-    if SANDBOXED:
-        with suppress(ProcessLookupError):
+    """Whatever the child left behind goes with it: in a sandbox every process is of this submission's making.
+
+    Returns when they are gone, not when they are told: the next check must not find them.
+    """
+    with suppress(ProcessLookupError):
+        while SANDBOXED:
             os.kill(-1, signal.SIGKILL)
+            time.sleep(0.001)
 
 
 def run_child(parent: Connection) -> None:
