@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SHOWN_ELEMENTS = 16
 FALSE_ALARM = 1e-6  # of one statistical check on a right answer
+FEWEST_DRAWS = 100  # for one
 
 
 def check(
@@ -42,10 +43,11 @@ def check_average(call: Call, expected: "torch.Tensor", spread: "torch.Tensor", 
     """
     import torch
 
-    (draws, *_), wanted = call.value.shape if type(call.value) is torch.Tensor else (0,), expected.shape
-    one = replace(call, value=call.value[0] if draws else call.value)
-    if problem := _wrong_type(one, expected) or _wrong_shape(one, expected):
+    if problem := _wrong_type(call, expected):
         raise _finding(call, *problem, expected)
+    draws, wanted = len(call.value) if call.value.dim() else 0, expected.shape
+    if problem := _wrong_shape(call, expected.expand(max(draws, FEWEST_DRAWS), *wanted)):
+        raise _finding(call, *problem)
     bound = -torch.special.ndtri(torch.tensor(FALSE_ALARM / 2 / max(1, math.prod(wanted)), dtype=torch.float64))
     off = (call.value.double().mean(0) - expected.double()).abs()
     if not bool((off <= bound * spread.double() / math.sqrt(draws)).all()):
@@ -88,7 +90,7 @@ def check_gradients(
     for name, gradient, right in zip_longest(names, came[: len(expected)], expected):
         if gradient is None and right is not None:
             what = f"no gradient reaches {name}: look for detach, item, numpy, torch.tensor or no_grad."
-        elif right is None and gradient is not None and not close(gradient, torch.zeros_like(gradient)):
+        elif right is None and gradient is not None and not close(gradient, torch.zeros_like(inputs[name])):
             what = f"a gradient reaches {name}, and none should."
         elif right is not None and not close(gradient, right):
             what = f"the gradient with respect to {name} is wrong, even where the value may be right."
@@ -150,8 +152,9 @@ def _wrong_type(call: Call, expected: "torch.Tensor") -> tuple[Category, str] | 
     value, wanted = call.value, _wanted_dtype(call, expected)
     if value is None:
         return Category.WRONG_TYPE, f"{call.subject} None: is its return statement missing?"
-    if type(value) is not torch.Tensor:
-        return Category.WRONG_TYPE, not_a_tensor(call.subject, type(value).__name__)
+    if type(value) is not torch.Tensor or value.layout is not torch.strided:
+        kind = "sparse tensor" if isinstance(value, torch.Tensor) else type(value).__name__
+        return Category.WRONG_TYPE, not_a_tensor(call.subject, kind)
     if value.dtype != wanted:
         return Category.WRONG_TYPE, f"{call.subject} {value.dtype} where {wanted} is expected; keep the dtype."
     return None
