@@ -32,25 +32,26 @@ def answers():
 
 
 def pytest_generate_tests(metafunc):
-    if "wrong_answer" in metafunc.fixturenames:
-        wrong = [answer for answer in answers() if answer[3]]
-        metafunc.parametrize("wrong_answer", wrong, ids=[f"{answer[0]}-{answer[1]}" for answer in wrong])
-    if "right_answer" in metafunc.fixturenames:
-        right = [answer for answer in answers() if not answer[3]]
-        metafunc.parametrize("right_answer", right, ids=[f"{answer[0]}-{answer[1]}" for answer in right])
+    for fixture in {"wrong_answer", "right_answer"} & set(metafunc.fixturenames):
+        wanted = [answer for answer in answers() if bool(answer[3]) == (fixture == "wrong_answer")]
+        metafunc.parametrize(fixture, [as_parameter(answer) for answer in wanted])
+
+
+def as_parameter(answer):
+    """An answer with its name, in one of two groups, so that two workers share them."""
+    chapter = int(answer[0][2:4])
+    return pytest.param(answer, id=f"{answer[0]}-{answer[1]}", marks=pytest.mark.xdist_group(f"answers {chapter % 2}"))
 
 
 @pytest.fixture(scope="session")
 def findings():
-    """findings(exercise id, source, seed): what each hidden check finds, None where it passes."""
+    """findings(exercise id, source, seed): check by check, its name and what it finds, None where it passes."""
 
     def run(exercise_id, source, seed):
         exercise = CATALOG[exercise_id]
-        found = {}
         for name, check in checks_of(exercise, ROOT / "tests/hidden").items():
             student = Student(exercise, lambda file: source, AnswerHere(Path("submitted")), slips_of(exercise))
-            found[name] = outcome(check, student, torch.Generator().manual_seed(seed))
-        return found
+            yield name, outcome(check, student, torch.Generator().manual_seed(seed))
 
     return run
 
