@@ -58,7 +58,7 @@ def exercise_label(key: str) -> str:
 def markdown(key: str, entry: dict[str, Any], stub: Path, labelled: dict[str, str], master: Path | None) -> str:
     """The box's content as MyST; with the answer where a master is given."""
     equations = ", ".join(
-        f"{{eq}}`{labelled[identifier]}`" if identifier in labelled else identifier
+        reference(identifier, labelled[identifier]) if identifier in labelled else identifier
         for identifier in as_list(entry.get("equation"))
     )
     facts = [f"{entry['points']} points", f"{entry['minutes']} minutes", str(entry["difficulty"]), equations]
@@ -80,6 +80,11 @@ def markdown(key: str, entry: dict[str, Any], stub: Path, labelled: dict[str, st
             *answer,
         ]
     )
+
+
+def reference(identifier: str, label: str) -> str:
+    """A link to a numbered equation, or to an algorithm by its name."""
+    return f"{{prf:ref}}`{identifier} <{label}>`" if "algorithm" in identifier else f"{{eq}}`{label}`"
 
 
 def task(stub: Path, function: str) -> tuple[str, str]:
