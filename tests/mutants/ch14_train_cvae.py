@@ -95,7 +95,7 @@ def right_as_a_module_with_a_falling_learning_rate(y, c, generator):
 
 
 def first_weights(y, c, generator):
-    """wrong value: Train longer or with larger steps"""
+    """wrong value: Has anything been learned?"""
     return {name: 0.1 * weight.detach() for name, weight in _first_weights(generator).items()}
 
 
@@ -154,11 +154,31 @@ def mean_decoded(y, c, generator):
 
 
 def log_sigma_for_log_var(y, c, generator):
-    """wrong value: the bound on held-out digits is"""
+    """wrong value: It looks as if log_var was taken for log σ"""
 
     def loss(w, y, c, eps):
         mean, log_sigma = _encode(w, y, c)
         return (_kl(mean, 2 * log_sigma) - _log_p(w, y, c, mean + torch.exp(log_sigma) * eps)).mean()
+
+    return _train(y, c, generator, loss)
+
+
+def divergence_not_halved(y, c, generator):
+    """wrong value: the divergence weighs more than 1 in the loss"""
+
+    def loss(w, y, c, eps):
+        mean, log_var = _encode(w, y, c)
+        return (2 * _kl(mean, log_var) - _log_p(w, y, c, mean + torch.exp(0.5 * log_var) * eps)).mean()
+
+    return _train(y, c, generator, loss)
+
+
+def divergence_halved_twice(y, c, generator):
+    """wrong value: the divergence weighs less than 1 in the loss"""
+
+    def loss(w, y, c, eps):
+        mean, log_var = _encode(w, y, c)
+        return (_kl(mean, log_var) / 2 - _log_p(w, y, c, mean + torch.exp(0.5 * log_var) * eps)).mean()
 
     return _train(y, c, generator, loss)
 
@@ -176,7 +196,8 @@ def biases_for_the_condition_only(y, c, generator):
 
 def layers_transposed(y, c, generator):
     """wrong type or shape: not a tensor of the shape that the task says, for"""
-    return {name: weight.T for name, weight in _train(y, c, generator, epochs=1).items()}
+    weights = _train(y, c, generator, epochs=1)
+    return {name: weight.mT if weight.ndim == 2 else weight for name, weight in weights.items()}
 
 
 def chance_of_its_own(y, c, generator):
