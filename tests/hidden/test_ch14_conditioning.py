@@ -451,7 +451,7 @@ def shortfall(reconstruction, divergence):
             f"The divergence is {said(divergence)}: the latents carry nothing, and the model is a regressor. Does the "
         )
         return f"{what} {cause}gradient reach the encoder through z, and are both terms sums?"
-    if divergence < 0.5:
+    if divergence < 0.1:
         return f"{what} Has anything been learned? Train longer or with larger steps, and let the loss fall, not rise."
     if reconstruction < -19:
         cause = (
