@@ -116,10 +116,10 @@ def train_cvae(y: Tensor, c: Tensor, generator: Generator) -> dict[str, Tensor]:
     The grader computes what counts from your weights where the pictures are handwritten digits of 8 by 8 pixels, cut
     at half their brightness, and c is their fourth column; y's pixels come in an order of the grader's. Three things
     are asked, all on digits that you were not given. First, the mean of the bound on log p(y|c) is above -16.5 nats;
-    the best regressors, which know c alone, stay below -18. Second, your loss really was the bound: multiply all σ of q by
-    a factor, then at the factor 1 the derivatives of the mean reconstruction term and of the mean divergence balance,
-    their ratio lies between 0.7 and 1.4. Third, the answers are answers to the question: when the decoder is handed the
-    conditions of other digits, the mean reconstruction term falls by at least 2 nats.
+    the best regressors, which know c alone, stay below -18. Second, your loss really was the bound: multiply all σ
+    of q by a factor, then at the factor 1 the derivatives of the mean reconstruction term and of the mean divergence
+    balance, their ratio lies between 0.7 and 1.4. Third, the answers are answers to the question: when the decoder is
+    handed the conditions of other digits, the mean reconstruction term falls by at least 2 nats.
 
     A call may take 5 seconds; one is enough. Leave y and c as they are. Let all chance come from generator: the same
     state of it gives the same weights, another state others. (First weights that nn.Linear draws do not come from
