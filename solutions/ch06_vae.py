@@ -81,11 +81,12 @@ class VAE(nn.Module):
 def train_vae(x: Tensor, generator: Generator) -> dict[str, Tensor]:
     """A project, from pictures to a trained VAE: K13 (10), K13 algorithm 1.
 
-    x holds about 1,200 black-and-white pictures of 64 pixels, (n, 64), each pixel 0 or 1. Train on them a VAE
-    with 100 tanh hidden units on each side and 8 latents, and return the weights of its five layers: a
-    dictionary of ten tensors under the names that they have in the exercise VAE, encoder_hidden.weight of shape
-    (100, 64), encoder_hidden.bias of shape (100,), and so on. A trained module's state_dict() is such a
-    dictionary. First weights, optimizer, learning rate, minibatches and the number of steps are yours to choose.
+    x holds about 1,200 black-and-white pictures of 64 pixels, (n, 64), each pixel 0 or 1; where a check does not look
+    at what was learned, only 60. Train on them a VAE with 100 tanh hidden units on each side and 8 latents, and
+    return the weights of its five layers: a dictionary of ten tensors under the names that they have in the
+    exercise VAE, encoder_hidden.weight of shape (100, 64), encoder_hidden.bias of shape (100,), and so on. A
+    trained module's state_dict() is such a dictionary. First weights, optimizer, learning rate, minibatches and
+    the number of steps are yours to choose.
 
     The grader computes from your weights the two terms of K13 (10), and asks two things where x holds handwritten
     digits of 8 by 8 pixels, cut at half their brightness, the pixels in an order of its own. First, on digits

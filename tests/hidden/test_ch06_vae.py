@@ -302,15 +302,12 @@ def digits(generator):
     return pictures[torch.randperm(len(pictures), generator=generator)].split([1200, 597])
 
 
-def trained(train_vae, x, seeds):
-    """For each seed of the generator the trained weights, and the pictures after training."""
+def trained(train_vae, x, seed):
+    """The trained weights, and the pictures after training."""
     import torch
 
-    runs = [train_vae(x, torch.Generator().manual_seed(seed)) for seed in seeds]
-    return {
-        "runs": [{name: weight.detach() for name, weight in weights.items()} for weights in runs],
-        "x": x,
-    }
+    weights = train_vae(x, torch.Generator().manual_seed(seed))
+    return {"weights": {name: weight.detach() for name, weight in weights.items()}, "x": x}
 
 
 @pytest.mark.exercise("ch06.train_vae")
@@ -318,20 +315,19 @@ class Test_train_vae:
     SAMPLES = 20
 
     @staticmethod
-    def models(call):
-        """What each run of training returned, as models that hold these weights in double precision."""
-        runs, wanted = call.of("runs").value, shapes(64, 100, 8)
-        if type(runs) is not list or len(runs) != len(call.inputs["seeds"]) or any(type(r) is not dict for r in runs):
+    def model(call):
+        """What training returned, as a model that holds these weights in double precision."""
+        weights, wanted = call.of("weights").value, shapes(64, 100, 8)
+        if type(weights) is not dict:
             raise protocol_breach()
-        models = [Oracle(64, 100, 8).double() for _ in runs]
-        for model, weights in zip(models, runs, strict=True):
-            if wrong := [name for name, shape in wanted.items() if not is_weight(weights.get(name), shape)]:
-                what = "train_vae returned nothing, or not a tensor of the shape that the task says, for "
-                raise Finding(Category.WRONG_TYPE, f"{what}{', '.join(wrong)}.")
-            if not all(weights[name].isfinite().all() for name in wanted):
-                raise Finding(Category.WRONG_VALUE, "train_vae returned weights that are infinite or not a number.")
-            model.load_state_dict({name: weights[name] for name in wanted})
-        return [model.requires_grad_(False) for model in models]
+        if wrong := [name for name, shape in wanted.items() if not is_weight(weights.get(name), shape)]:
+            what = "train_vae returned nothing, or not a tensor of the shape that the task says, for "
+            raise Finding(Category.WRONG_TYPE, f"{what}{', '.join(wrong)}.")
+        if not all(weights[name].isfinite().all() for name in wanted):
+            raise Finding(Category.WRONG_VALUE, "train_vae returned weights that are infinite or not a number.")
+        model = Oracle(64, 100, 8).double()
+        model.load_state_dict({name: weights[name] for name in wanted})
+        return model.requires_grad_(False)
 
     def means(self, model, x, generator, log_factor=0.0):
         """The two terms of the bound, averaged over the pictures."""
@@ -341,8 +337,8 @@ class Test_train_vae:
     @pytest.mark.points(2)
     def test_weights_come_and_pictures_stay(self, student, generator):
         x = digits(generator)[0][:60]
-        call = student.run(trained, x=x, seeds=[integer(generator, 0, 10**6)])
-        self.models(call)
+        call = student.run(trained, x=x, seed=integer(generator, 0, 10**6))
+        self.model(call)
         after = call.of("x").value
         if type(after) is not torch.Tensor or not torch.equal(after, x):
             raise Finding(Category.WRONG_VALUE, "the call changed its argument x.")
@@ -350,7 +346,7 @@ class Test_train_vae:
     @pytest.mark.points(5)
     def test_bound_on_held_out_digits(self, student, generator):
         x, held_out = digits(generator)
-        (model,) = self.models(student.run(trained, x=x, seeds=[integer(generator, 0, 10**6)]))
+        model = self.model(student.run(trained, x=x, seed=integer(generator, 0, 10**6)))
         reconstruction, divergence = self.means(model, held_out, generator)
         if not reconstruction - divergence > -21:
             share = x.double().mean(0).clamp(1e-3, 1 - 1e-3)
@@ -360,7 +356,7 @@ class Test_train_vae:
     @pytest.mark.points(3)
     def test_the_loss_was_the_bound(self, student, generator):
         x, _ = digits(generator)
-        (model,) = self.models(student.run(trained, x=x, seeds=[integer(generator, 0, 10**6)]))
+        model = self.model(student.run(trained, x=x, seed=integer(generator, 0, 10**6)))
         log_factor = torch.zeros((), dtype=torch.float64, requires_grad=True)
         terms = self.means(model, x, generator, log_factor)
         slopes = [torch.autograd.grad(term, log_factor, retain_graph=True)[0] for term in terms]
@@ -372,7 +368,7 @@ class Test_train_vae:
     def test_chance_comes_from_the_generator(self, student, generator):
         x = digits(generator)[0][:60]
         seed = integer(generator, 0, 10**6)
-        models = self.models(student.run(trained, x=x, seeds=[seed, seed, seed + 1]))
+        models = [self.model(student.run(trained, x=x, seed=number)) for number in (seed, seed, seed + 1)]
         first, again, other = (nn.utils.parameters_to_vector(model.parameters()) for model in models)
         if not torch.allclose(first, again, atol=1e-3):
             what = "two calls with the same state of the generator gave other weights: pass it to every random call, "
