@@ -70,10 +70,10 @@ class Test_m2_bounds:
         check_gradients(student, self.oracle, **inputs)
 
     @pytest.mark.points(1)
-    def test_all_labeled_none_labeled_and_an_empty_batch(self, student, generator):
-        for label in (-1, 0, 2):
-            inputs = self.inputs(generator, 4, 3)
-            inputs["labels"] = torch.full((4,), label)
+    def test_all_labeled_none_labeled_one_data_point_and_none(self, student, generator):
+        for label, batch in ((-1, 4), (2, 4), (-1, 1), (0, 1)):
+            inputs = self.inputs(generator, batch, 3)
+            inputs["labels"] = torch.full((batch,), label)
             self.check(student(**inputs), self.oracle(**inputs))
         nothing = self.inputs(generator, 0, 3)
         self.check(student(**nothing), (torch.zeros(0), torch.zeros(0)))
