@@ -26,7 +26,8 @@ def m2_bounds(bounds: Tensor, logits: Tensor, labels: Tensor, alpha: float) -> t
     By hand: bounds = [[log 0.2, log 0.1], [log 0.2, log 0.1]], logits = [[log 2, 0], [log 2, 0]], labels = [-1, 1]
     and alpha = 2. The classifier says (2/3, 1/3). The first point has no label: (2/3)·log 0.2 + (1/3)·log 0.1 =
     -1.8405, and the entropy of (2/3, 1/3) is 0.6365, together -1.2040, bound and objective. The second has the bound
-    log 0.1 = -2.3026 and the objective log 0.1 + 2·log 1/3 = -4.4998."""
+    log 0.1 = -2.3026 and the objective log 0.1 + 2·log 1/3 = -4.4998.
+    """
     raise NotImplementedError("Replace this line with your answer.")
 
 
@@ -72,7 +73,8 @@ def doubly_reparameterized(
     the k draws are z = mean + σ·eps. With w = p(x, z)/q(z), and w̃ the weights of the k draws of a data point divided
     by their sum, return the chapter's doubly reparameterized gradient of log (1/k Σ w): the sum over the draws of w̃²
     times the derivative of log w at z, parameters held fixed in it, times the derivative of z; once with respect to
-    mean and once with respect to log_var. All weights of a data point may be too small for a floating-point number.
+    mean and once with respect to log_var. It has to be right where all weights of a data point are too small for a
+    floating-point number.
 
     Shapes: x is (batch, pixels), mean and log_var are (batch, latent), weight is (pixels, latent), eps is
     (k, batch, latent). The result is a tuple (gradient with respect to mean, gradient with respect to log_var), both
@@ -81,5 +83,6 @@ def doubly_reparameterized(
     By hand: x = [[2]], weight = [[1]], mean = [[0]], log_var = [[0]], and eps = 0 and 1, which are z. q is the prior,
     so w is N(2; z, 1), log w has the derivative 2 - z, which is 2 and 1, and the ratio of the weights is exp(-2) to
     exp(-1/2): w̃ = 0.1824, 0.8176, squared 0.0333, 0.6684. By mean: 0.0333·2 + 0.6684·1 = 0.7350. The derivative of z
-    by log_var is ε/2: 0.6684·1/2 = 0.3342."""
+    by log_var is ε/2: 0.6684·1/2 = 0.3342.
+    """
     raise NotImplementedError("Replace this line with your answer.")
