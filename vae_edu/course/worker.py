@@ -44,6 +44,7 @@ def main() -> None:
     import numpy
     import safetensors.torch  # noqa: F401
     import torch
+    import torch._dynamo  # loaded by the first optimizer otherwise, which takes each child a second
 
     torch.set_num_threads(1)
     silence()
