@@ -56,7 +56,6 @@ def main() -> None:
     import numpy
     import safetensors.torch  # noqa: F401
     import torch
-    import torch._dynamo  # loaded by the first optimizer otherwise, which takes each child a second
 
     if "optimizers" in sys.argv:  # otherwise the first optimizer of every check would spend a second on it
         import torch._dynamo
