@@ -52,7 +52,7 @@ def exercise_label(key: str) -> str:
 def markdown(entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str:
     """The box's content as MyST."""
     equations = ", ".join(
-        f"{{eq}}`{labelled[identifier]}`" if identifier in labelled else identifier
+        reference(identifier, labelled[identifier]) if identifier in labelled else identifier
         for identifier in as_list(entry.get("equation"))
     )
     facts = [f"{entry['points']} points", f"{entry['minutes']} minutes", str(entry["difficulty"]), equations]
@@ -67,6 +67,11 @@ def markdown(entry: dict[str, Any], stub: Path, labelled: dict[str, str]) -> str
             *hints,
         ]
     )
+
+
+def reference(identifier: str, label: str) -> str:
+    """A link to a numbered equation, or to an algorithm by its name."""
+    return f"{{prf:ref}}`{identifier} <{label}>`" if "algorithm" in identifier else f"{{eq}}`{label}`"
 
 
 def task(stub: Path, function: str) -> tuple[str, str]:

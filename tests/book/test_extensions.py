@@ -40,8 +40,8 @@ FILES = {
         'def bound(x: int) -> int:\n    """Return the *bound* of x_i.\n\n    So: [[1]]$a$.\n    """\n    return x\n'
     ),
     "exercises/catalog.yml": (
-        "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, equation: K13 (1), "
-        "hints: [Think., Add., It is a_b.], file: ch02_bound.py, function: bound}\n"
+        "ch02.bound: {title: The bound, points: 4, minutes: 15, difficulty: easy, "
+        "equation: [K13 (1), K13 algorithm 1], hints: [Think., Add., It is a_b.], file: ch02_bound.py, function: bound}\n"
     ),
 }
 
@@ -98,7 +98,8 @@ def test_a_small_book(small: Path):
     box = chapter.select_one("#ex-ch02-bound")
     text = box.get_text()
     assert box.select_one(".admonition-title").get_text(" ", strip=True) == "Exercise 2.1 (The bound)"
-    assert box.select_one(".exercise-facts").get_text() == "4 points · 15 minutes · easy · K13 (1)"
+    assert box.select_one(".exercise-facts").get_text() == "4 points · 15 minutes · easy · K13 (1), K13 algorithm 1"
+    assert box.find("a", string="K13 algorithm 1")["href"] == "ch05_more.html#eq-k13-algorithm-1"
     assert box.select_one("pre").get_text().strip() == "def bound(x: int) -> int:"
     for task in ("Return the *bound* of x_i.", "So: [[1]]$a$.", "exercises/ch02_bound.py", "exercises -k bound"):
         assert task in text

@@ -26,6 +26,10 @@ def half(x):
         return x / 2
     return 0
     # end
+
+
+def broken_half(x):
+    return x // 2
 """
 STUB = f"""\
 def double(x):
@@ -35,6 +39,10 @@ def double(x):
 
 def half(x):
     {NOT_ANSWERED}
+
+
+def broken_half(x):
+    return x // 2
 """
 
 

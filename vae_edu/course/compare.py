@@ -53,6 +53,25 @@ def check_average(call: Call, expected: "torch.Tensor", spread: "torch.Tensor", 
         raise _finding(call, Category.WRONG_VALUE, " ".join(filter(None, [what, otherwise])), expected)
 
 
+def check_form(call: Call, *shape: int) -> None:
+    """Raise Finding unless the call returned a finite tensor of this shape in the dtype of its inputs.
+
+    For what has many right values, such as learned weights: the check goes on to compute from them what counts.
+    """
+    import torch
+
+    form = torch.zeros(shape)
+    if problem := _wrong_type(call, form) or _wrong_shape(call, form):
+        raise _finding(call, *problem)
+    check_that(call, bool(call.value.isfinite().all()), f"{call.subject} values that are infinite or not a number.")
+
+
+def check_that(call: Call, holds: bool, what: str) -> None:
+    """Raise Finding with the sentence `what` unless `holds`: for what a check computed from the call's value."""
+    if not holds:
+        raise _finding(call, Category.WRONG_VALUE, what)
+
+
 def check_gradients(
     student: Student,
     oracle: Callable[..., Any],

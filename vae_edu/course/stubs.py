@@ -3,7 +3,7 @@
 It also writes causes.json, the numbers by which visible checks recognize the usual slips.
 
 A master is a stub with its answers between the lines `# answer` and `# end`; a stub has one statement in
-each such place.
+each such place. A function `broken_...` is given whole: it is what an exercise asks to mend.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from vae_edu.errors import UserError
 from vae_edu.files import written_atomically
 
 ANSWER = re.compile(r"^( *)# answer\n(?:(?! *# answer$).*\n)*?\1# end\n", re.MULTILINE)
+BROKEN = "broken_"
 NOT_ANSWERED = 'raise NotImplementedError("Replace this line with your answer.")'
 
 
@@ -35,7 +36,11 @@ def answered(text: str) -> list[str]:
     """The functions of a student's file that are more than their stub."""
     untouched = ast.unparse(ast.parse(NOT_ANSWERED))
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
-    return [node.name for node in functions if untouched not in map(ast.unparse, node.body)]
+    return [
+        node.name
+        for node in functions
+        if untouched not in map(ast.unparse, node.body) and not node.name.startswith(BROKEN)
+    ]
 
 
 def write_stubs(solutions: Path, exercises: Path, force: bool = False) -> list[Path]:
