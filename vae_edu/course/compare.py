@@ -24,13 +24,14 @@ def check(
 
     `expected` may be of higher precision. A wrong answer that equals one of `slips`, in place of those that the call
     itself knows, is told so; `otherwise` is the likely cause of any other wrong value. `tolerance`, relative and
-    absolute, takes the place of what rounding explains.
+    absolute, takes the place of what rounding explains, for right values and for slips.
     """
     problem = _wrong_type(call, expected) or _wrong_shape(call, expected) or _wrong_values(call, expected, tolerance)
     if not problem:
         return
     category, what = problem
-    cause = _matching_slip(call, slips or call.slips) or (otherwise if category is Category.WRONG_VALUE else "")
+    likely = otherwise if category is Category.WRONG_VALUE else ""
+    cause = _matching_slip(call, slips or call.slips, tolerance) or likely
     raise _finding(call, category, " ".join(filter(None, [what, cause])), expected)
 
 
@@ -187,9 +188,10 @@ def _wrong_values(call: Call, expected: "torch.Tensor", tolerance: float | None)
     return Category.WRONG_VALUE, f"{call.subject} {which}."
 
 
-def _matching_slip(call: Call, slips: Slips) -> str:
+def _matching_slip(call: Call, slips: Slips, tolerance: float | None) -> str:
     for slip, value in slips(**call.inputs).items():
-        if close(call.value, value) and value.isfinite().all():  # infinity equals infinity, whatever the slip
+        # Infinity equals infinity, whatever the slip.
+        if close(call.value, value, tolerance) and value.isfinite().all():
             return f"It looks as if {slip}."
     return ""
 
