@@ -28,6 +28,22 @@ def gap() -> Gap | Mount:
     return show(Gap)
 
 
+class ImportanceWeights(Widget, script="importance-weights"):
+    """q = N(mean, sd²) in the model of `Gap` at x = 2, and 2^`doublings` draws of it; another `seed`, other draws."""
+
+    alt = (
+        "Bell curves of a guess q, with its draws as marks, and of the posterior. Below, the importance weights as "
+        "bars, and the bound L_k, which rises towards log p(x) as the number of draws k grows."
+    )
+    mean, sd = number(0.0), number(1.0, min=0.05)
+    doublings, seed = number(3.0, min=0.0, max=7.0), number(1.0)
+
+
+def importance_weights() -> ImportanceWeights | Mount:
+    """L_k between the bound and log p(x), exactly, and the weights of k draws."""
+    return show(ImportanceWeights)
+
+
 class LatentPlane(Widget, script="latent-plane"):
     """The latent plane explorer. Dragging changes `z` in Python; setting `z` moves it."""
 
