@@ -4,10 +4,12 @@ from vae_edu.widgets.faces import (
     Gap,
     ImportanceWeights,
     LatentPlane,
+    Ring,
     TwoGaussians,
     gap,
     importance_weights,
     latent_plane,
+    ring,
     two_gaussians,
 )
 
@@ -15,9 +17,11 @@ __all__ = [
     "Gap",
     "ImportanceWeights",
     "LatentPlane",
+    "Ring",
     "TwoGaussians",
     "gap",
     "importance_weights",
     "latent_plane",
+    "ring",
     "two_gaussians",
 ]

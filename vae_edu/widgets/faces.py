@@ -74,6 +74,21 @@ def latent_plane(
     return show(LatentPlane, live_plane(model, x, labels, image_shape))
 
 
+class Ring(Widget, script="ring"):
+    """A cloud of N(0, I), bent from 0 to 1 towards z/10 + z/‖z‖, and one point `z` of the plane to follow."""
+
+    alt = (
+        "A round cloud of dots in the plane that a slider bends into a thin ring, and a point to drag, with a line to "
+        "where it goes. Beside it a histogram of the dots' distances from the center under their derived density."
+    )
+    bend, z = number(0.0, min=0.0, max=1.0), point(1.5, 1.0)
+
+
+def ring() -> Ring | Mount:
+    """A Gaussian cloud bent into a ring by a decoder of one line, D16 figure 2."""
+    return show(Ring)
+
+
 class TwoGaussians(Widget, script="two-gaussians"):
     """q = N(q_mean, q_sd²) and p = N(p_mean, p_sd²), in one dimension."""
 
