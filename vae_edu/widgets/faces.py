@@ -74,6 +74,21 @@ def latent_plane(
     return show(LatentPlane, live_plane(model, x, labels, image_shape))
 
 
+class PriorSampling(Widget, script="prior-sampling"):
+    """z ~ N(0, I) of so many dimensions, x | z ~ N(z, sigma² I) and x = 0; another `seed`, other draws."""
+
+    alt = (
+        "Five running estimates of log p(x) over the number of draws from the prior. In few dimensions they settle on "
+        "the exact value; in many, or with little noise, they climb towards it in jumps and stay far below."
+    )
+    dimension, sigma, seed = number(2.0, min=1.0, max=12.0), number(0.3, min=0.1), number(1.0)
+
+
+def prior_sampling() -> PriorSampling | Mount:
+    """The evidence as an average over draws from the prior, D16 (1), for any dimension and noise."""
+    return show(PriorSampling)
+
+
 class Ring(Widget, script="ring"):
     """A cloud of N(0, I), bent from 0 to 1 towards z/10 + z/‖z‖, and one point `z` of the plane to follow."""
 
