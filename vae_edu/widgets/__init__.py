@@ -7,12 +7,14 @@ from vae_edu.widgets.faces import (
     PriorSampling,
     Ring,
     TwoGaussians,
+    TwoGradients,
     gap,
     importance_weights,
     latent_plane,
     prior_sampling,
     ring,
     two_gaussians,
+    two_gradients,
 )
 
 __all__ = [
@@ -22,10 +24,12 @@ __all__ = [
     "PriorSampling",
     "Ring",
     "TwoGaussians",
+    "TwoGradients",
     "gap",
     "importance_weights",
     "latent_plane",
     "prior_sampling",
     "ring",
     "two_gaussians",
+    "two_gradients",
 ]

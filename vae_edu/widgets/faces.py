@@ -118,3 +118,18 @@ class TwoGaussians(Widget, script="two-gaussians"):
 def two_gaussians() -> TwoGaussians | Mount:
     """The divergence of two Gaussians in both directions, and where each comes from."""
     return show(TwoGaussians)
+
+
+class TwoGradients(Widget, script="two-gradients"):
+    """`count` estimates of a derivative of E‖z‖² under N(0, I) of so many dimensions, each from so many draws."""
+
+    alt = (
+        "Two histograms on one axis, of score-function and of pathwise estimates of the same derivative from the same "
+        "noise. The first is wide, and wider the higher the dimension; the second is narrow and stays as it is."
+    )
+    dimension, samples, count = number(5.0, min=1.0), number(1.0, min=1.0), number(200.0, min=2.0, max=5000.0)
+
+
+def two_gradients() -> TwoGradients | Mount:
+    """Score-function and pathwise gradients, K13 §2.2 and K13 (5), filling histograms."""
+    return show(TwoGradients)
