@@ -6,6 +6,7 @@ import {density} from "./gaussian.js";
 import {handle} from "./handle.js";
 import {bounds, effective, effectiveShare, evidence, logWeight, posterior, running, shares} from "./importance.js";
 import {key} from "./key.js";
+import {latest} from "./latest.js";
 import {fixed} from "./numbers.js";
 import {Plot} from "./plot.js";
 import {Random} from "./random.js";
@@ -24,7 +25,7 @@ const HELP = "The upper handle moves q, the other stretches it: drag, or select 
 
 function render({model, el}) {
   const state = new State(model, ["mean", "sd", "doublings", "seed"]);
-  const seen = latest(() => state.all());
+  const seen = latest(() => JSON.stringify(state.all()), () => scene(state.all()));
   const densities = new Plot(state, {
     label: "Densities of z: q, from which the draws come, and the posterior",
     x: {range: Z, title: "z"},
@@ -57,16 +58,6 @@ export function scene({mean, sd, doublings, seed}) {
   return {
     k, doublings, z: noise.slice(0, k).map((each) => mean + sd * each), shares: shares(used), effective: effective(used),
     run: running(logWeights), bounds: bounds(values, MOST), evidence: evidence(X), share: effectiveShare(values),
-  };
-}
-
-// The scene of the state now, computed once for all the parts that show it.
-function latest(now) {
-  let [before, kept] = [];
-  return () => {
-    const name = JSON.stringify(now());
-    if (name !== before) [before, kept] = [name, scene(now())];
-    return kept;
   };
 }
 

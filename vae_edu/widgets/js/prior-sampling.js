@@ -3,6 +3,7 @@
 import {button, resetButton, slider} from "./controls.js";
 import {fill, h} from "./dom.js";
 import {key} from "./key.js";
+import {latest} from "./latest.js";
 import {clamp, fixed, logSumExp} from "./numbers.js";
 import {Plot} from "./plot.js";
 import {Random} from "./random.js";
@@ -43,15 +44,6 @@ function render({model, el}) {
       button("New draws", () => state.set({seed: state.get("seed") + 1})),
       resetButton(state)));
   return state.cleanup();
-}
-
-// compute(), but only when `name()` is another than before.
-function latest(name, compute) {
-  let [before, kept] = [];
-  return () => {
-    if (name() !== before) [before, kept] = [name(), compute(name())];
-    return kept;
-  };
 }
 
 // For each dimension the ‖z‖² of all draws of all runs, of which the next dimension adds one square.
