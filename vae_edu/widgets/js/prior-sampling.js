@@ -27,7 +27,7 @@ function render({model, el}) {
       get range() {
         const lowest = Math.min(...seen().map((run) => run[0]));
         const depth = DEPTHS.find((each) => each >= -lowest) ?? DEPTHS.at(-1);
-        return [-depth, 0.35 * depth];
+        return [-depth, Math.max(0.35 * depth, Math.min(1, depth))];
       },
       ticks: 5,
       title: "error, nats",
