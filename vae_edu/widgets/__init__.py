@@ -1,5 +1,35 @@
 """Figures that move: live in Jupyter with Python behind them, and in the book's pages without."""
 
-from vae_edu.widgets.faces import Gap, LatentPlane, TwoGaussians, gap, latent_plane, two_gaussians
+from vae_edu.widgets.faces import (
+    Gap,
+    ImportanceWeights,
+    LatentPlane,
+    PriorSampling,
+    Ring,
+    TwoGaussians,
+    TwoGradients,
+    gap,
+    importance_weights,
+    latent_plane,
+    prior_sampling,
+    ring,
+    two_gaussians,
+    two_gradients,
+)
 
-__all__ = ["Gap", "LatentPlane", "TwoGaussians", "gap", "latent_plane", "two_gaussians"]
+__all__ = [
+    "Gap",
+    "ImportanceWeights",
+    "LatentPlane",
+    "PriorSampling",
+    "Ring",
+    "TwoGaussians",
+    "TwoGradients",
+    "gap",
+    "importance_weights",
+    "latent_plane",
+    "prior_sampling",
+    "ring",
+    "two_gaussians",
+    "two_gradients",
+]

@@ -28,6 +28,22 @@ def gap() -> Gap | Mount:
     return show(Gap)
 
 
+class ImportanceWeights(Widget, script="importance-weights"):
+    """q = N(mean, sd²) in the model of `Gap` at x = 2, and 2^`doublings` draws of it; another `seed`, other draws."""
+
+    alt = (
+        "Bell curves of a guess q, with its draws as marks, and of the posterior. Below, the importance weights as "
+        "bars, and the bound L_k, which rises towards log p(x) as the number of draws k grows."
+    )
+    mean, sd = number(0.0), number(1.0, min=0.05)
+    doublings, seed = number(3.0, min=0.0, max=7.0), number(1.0)
+
+
+def importance_weights() -> ImportanceWeights | Mount:
+    """L_k between the bound and log p(x), exactly, and the weights of k draws."""
+    return show(ImportanceWeights)
+
+
 class LatentPlane(Widget, script="latent-plane"):
     """The latent plane explorer. Dragging changes `z` in Python; setting `z` moves it."""
 
@@ -58,6 +74,36 @@ def latent_plane(
     return show(LatentPlane, live_plane(model, x, labels, image_shape))
 
 
+class PriorSampling(Widget, script="prior-sampling"):
+    """z ~ N(0, I) of so many dimensions, x | z ~ N(z, sigma² I) and x = 0; another `seed`, other draws."""
+
+    alt = (
+        "Five running estimates of log p(x) over the number of draws from the prior. In few dimensions they settle on "
+        "the exact value; in many, or with little noise, they climb towards it in jumps and stay far below."
+    )
+    dimension, sigma, seed = number(2.0, min=1.0, max=12.0), number(0.3, min=0.1), number(1.0)
+
+
+def prior_sampling() -> PriorSampling | Mount:
+    """The evidence as an average over draws from the prior, D16 (1), for any dimension and noise."""
+    return show(PriorSampling)
+
+
+class Ring(Widget, script="ring"):
+    """A cloud of N(0, I), bent from 0 to 1 towards z/10 + z/‖z‖, and one point `z` of the plane to follow."""
+
+    alt = (
+        "A round cloud of dots in the plane that a slider bends into a thin ring, and a point to drag, with a line to "
+        "where it goes. Beside it a histogram of the dots' distances from the center under their derived density."
+    )
+    bend, z = number(0.0, min=0.0, max=1.0), point(1.5, 1.0)
+
+
+def ring() -> Ring | Mount:
+    """A Gaussian cloud bent into a ring by a decoder of one line, D16 figure 2."""
+    return show(Ring)
+
+
 class TwoGaussians(Widget, script="two-gaussians"):
     """q = N(q_mean, q_sd²) and p = N(p_mean, p_sd²), in one dimension."""
 
@@ -72,3 +118,18 @@ class TwoGaussians(Widget, script="two-gaussians"):
 def two_gaussians() -> TwoGaussians | Mount:
     """The divergence of two Gaussians in both directions, and where each comes from."""
     return show(TwoGaussians)
+
+
+class TwoGradients(Widget, script="two-gradients"):
+    """`count` estimates of a derivative of E‖z‖² under N(0, I) of so many dimensions, each from so many draws."""
+
+    alt = (
+        "Two histograms on one axis, of score-function and of pathwise estimates of the same derivative from the same "
+        "noise. The first is wide, and wider the higher the dimension; the second is narrow and stays as it is."
+    )
+    dimension, samples, count = number(5.0, min=1.0), number(1.0, min=1.0), number(200.0, min=2.0, max=5000.0)
+
+
+def two_gradients() -> TwoGradients | Mount:
+    """Score-function and pathwise gradients, K13 §2.2 and K13 (5), filling histograms."""
+    return show(TwoGradients)
