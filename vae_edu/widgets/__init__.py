@@ -6,6 +6,7 @@ from vae_edu.widgets.faces import (
     LatentPlane,
     PriorSampling,
     Ring,
+    TwentySliders,
     TwoGaussians,
     TwoGradients,
     gap,
@@ -13,6 +14,7 @@ from vae_edu.widgets.faces import (
     latent_plane,
     prior_sampling,
     ring,
+    twenty_sliders,
     two_gaussians,
     two_gradients,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "LatentPlane",
     "PriorSampling",
     "Ring",
+    "TwentySliders",
     "TwoGaussians",
     "TwoGradients",
     "gap",
@@ -30,6 +33,7 @@ __all__ = [
     "latent_plane",
     "prior_sampling",
     "ring",
+    "twenty_sliders",
     "two_gaussians",
     "two_gradients",
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from vae_edu.errors import UserError
 from vae_edu.widgets.page import Mount
 from vae_edu.widgets.plane import live_plane
-from vae_edu.widgets.widget import Widget, number, point, show
+from vae_edu.widgets.widget import Widget, number, numbers, point, show, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -102,6 +102,28 @@ class Ring(Widget, script="ring"):
 def ring() -> Ring | Mount:
     """A Gaussian cloud bent into a ring by a decoder of one line, D16 figure 2."""
     return show(Ring)
+
+
+class TwentySliders(Widget, script="twenty-sliders"):
+    """A point on the way from `start` to `end`, two codes of a model with 20 latents, and what was moved by hand.
+
+    `start` and `end` are digits, or -1 for a draw from the prior. z = mean(t) + noise · sd(t) · epsilon + moved, with
+    one epsilon, drawn from `seed`, for both ends.
+    """
+
+    alt = (
+        "Twenty sliders, one for each latent variable, in the order of what the encoder pays for them in nats, and the "
+        "picture that the decoder makes of them. Two further sliders move the picture from one digit to another, and "
+        "along the noise in its code; all twenty sliders move with them."
+    )
+    start, end, seed = whole(4, min=-1, max=9), whole(9, min=-1, max=9), whole(1)
+    t, noise = number(0.0, min=0.0, max=1.0), number(0.0)
+    moved = numbers(20)
+
+
+def twenty_sliders() -> TwentySliders | Mount:
+    """The twenty latents of `vanilla`, moved one by one, between two codes and along the noise."""
+    return show(TwentySliders, ["vanilla.latents", "vanilla.decoder"])
 
 
 class TwoGaussians(Widget, script="two-gaussians"):

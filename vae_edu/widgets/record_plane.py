@@ -6,6 +6,7 @@ The page shows these points without shipping the images. Run it again whenever t
 """
 
 import sys
+from collections.abc import Callable
 
 from safetensors.numpy import save_file
 
@@ -31,11 +32,11 @@ def record(name: str) -> None:
         save_file(encode(model, test.x, test.labels), temporary, about(description))
 
 
-def main(arguments: list[str]) -> int:
-    """Record the planes named on the command line; a mistake is one sentence on stderr and status 2."""
+def main(arguments: list[str], record_one: Callable[[str], None] = record) -> int:
+    """Record what is named on the command line; a mistake is one sentence on stderr and status 2."""
     try:
         for name in arguments:
-            record(name)
+            record_one(name)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

@@ -55,6 +55,17 @@ def number(default: float, *, min: float | None = None, max: float | None = None
     return traitlets.CFloat(default, min=min, max=max).tag(sync=True)
 
 
+def whole(default: int, *, min: int | None = None, max: int | None = None) -> Any:
+    """A whole number, from `min` to `max` if given."""
+    return traitlets.CInt(default, min=min, max=max).tag(sync=True)
+
+
+def numbers(count: int) -> Any:
+    """So many numbers that the reader moves, all 0 at first."""
+    zeros = [0.0] * count
+    return traitlets.List(traitlets.CFloat(), default_value=zeros, minlen=count, maxlen=count).tag(sync=True)
+
+
 def point(x: float, y: float) -> Any:
     """Two numbers that the reader moves."""
     return traitlets.Tuple(traitlets.CFloat(), traitlets.CFloat(), default_value=(x, y)).tag(sync=True)
