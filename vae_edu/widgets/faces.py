@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import traitlets
+
 from vae_edu.errors import UserError
 from vae_edu.widgets.page import Mount
 from vae_edu.widgets.plane import live_plane
@@ -56,6 +58,25 @@ def latent_plane(
     if x is None:
         raise UserError("a model in memory needs images to encode: latent_plane(model, x, labels).")
     return show(LatentPlane, live_plane(model, x, labels, image_shape))
+
+
+class LiveBeta(Widget, script="live-beta"):
+    """A VAE that trains where it is shown. `passes`, `reconstruction` and `divergence` say how far it is, in nats."""
+
+    alt = (
+        "A small VAE learning the 8 × 8 digits: a plane with a colored dot for each digit, pictures of draws from the "
+        "prior, a bar of nats for each latent, and curves of the bound and its two terms. A slider weighs the "
+        "divergence with β: the larger, the shorter the bars, until all latents are silent and all pictures the same."
+    )
+    beta = number(1.0, min=0.0)
+    latents = traitlets.Enum((2, 4, 8), 2).tag(sync=True)
+    learning_rate = traitlets.Enum((0.0005, 0.002, 0.008, 0.03), 0.002).tag(sync=True)
+    passes, reconstruction, divergence = number(0.0), number(0.0), number(0.0)
+
+
+def live_beta() -> LiveBeta | Mount:
+    """Train a VAE with a weight β on the divergence and see what becomes of its terms, latents and samples."""
+    return show(LiveBeta, ["digits.bits"])
 
 
 class TwoGaussians(Widget, script="two-gaussians"):
