@@ -1,5 +1,25 @@
 """Figures that move: live in Jupyter with Python behind them, and in the book's pages without."""
 
-from vae_edu.widgets.faces import Gap, LatentPlane, LiveBeta, TwoGaussians, gap, latent_plane, live_beta, two_gaussians
+from vae_edu.widgets.faces import (
+    Gap,
+    LatentPlane,
+    LiveBeta,
+    TwoGaussians,
+    gap,
+    latent_plane,
+    live_beta,
+    live_dashboard,
+    two_gaussians,
+)
 
-__all__ = ["Gap", "LatentPlane", "LiveBeta", "TwoGaussians", "gap", "latent_plane", "live_beta", "two_gaussians"]
+__all__ = [
+    "Gap",
+    "LatentPlane",
+    "LiveBeta",
+    "TwoGaussians",
+    "gap",
+    "latent_plane",
+    "live_beta",
+    "live_dashboard",
+    "two_gaussians",
+]

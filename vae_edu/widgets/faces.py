@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vae_edu.models import VAE
+    from vae_edu.widgets.dashboard import Dashboard
 
 
 class Gap(Widget, script="gap"):
@@ -77,6 +78,17 @@ class LiveBeta(Widget, script="live-beta"):
 def live_beta() -> LiveBeta | Mount:
     """Train a VAE with a weight β on the divergence and see what becomes of its terms, latents and samples."""
     return show(LiveBeta, ["digits.bits"])
+
+
+def live_dashboard(labels: "Tensor | None" = None, image_shape: tuple[int, int] | None = None) -> "Dashboard":
+    """A callback for `fit` and its like: `fit(model, x, callbacks=[live_dashboard()])` shows in Jupyter how it goes.
+
+    For a VAE it shows samples and the two latents with the largest divergence as well, colored by the images' `labels`,
+    shape (n,), if given. `image_shape` is needed where images are not square: `fit` raises UserError without it.
+    """
+    from vae_edu.widgets.dashboard import Dashboard
+
+    return Dashboard(labels, image_shape)
 
 
 class TwoGaussians(Widget, script="two-gaussians"):

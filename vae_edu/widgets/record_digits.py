@@ -17,7 +17,7 @@ def record() -> None:
     """Write `widgets/data/digits.bits.safetensors`: the training images, white where more than half of the ink is."""
     digits = data.load("digits", "train")
     pixels = data.binarize(digits.x, "threshold").numpy().astype(bool)
-    tensors = {"bits": np.packbits(pixels, axis=1), "labels": digits.labels.numpy().astype(np.uint8)}
+    tensors = {"bits": np.packbits(pixels, axis=1), "labels": np.asarray(digits.labels, np.uint8)}
     with files.written_atomically(DATA / "digits.bits.safetensors") as temporary:
         save_file(tensors, temporary, about({"image_shape": digits.image_shape}))
 
