@@ -1,7 +1,8 @@
 """A dashboard for a training in Jupyter: what has been reached, drawn anew as it learns, and two things to change.
 
-The cell that trains keeps Python busy. That a press reaches it all the same takes a front end that talks to widgets on
-a thread of their own, as JupyterLab 4.4 and later do with ipykernel 7. Elsewhere *Interrupt the kernel* stops, too.
+The cell that trains keeps Python busy. A press reaches it meanwhile only where kernel and front end hand messages to
+widgets to a thread of their own (subshells); elsewhere it is heard when the cell is done, and it is *Interrupt the
+kernel* that stops, after the current step and with all that was learned.
 """
 
 import base64
