@@ -1,5 +1,6 @@
 """The bundler: modules in, one script out, and no form of the language that it does not understand."""
 
+import json
 import re
 
 import pytest
@@ -61,6 +62,18 @@ def test_several_modules_share_what_they_import(modules):
         c="export const c = 1;\n",
     )
     assert re.findall(r"^const (\w+)_js", bundle.inlined("a", "b"), re.MULTILINE) == ["c", "a", "b"]
+
+
+def test_a_module_comes_as_text_with_what_it_imports_for_a_worker(modules):
+    modules(
+        a='import text from "./b.js" with {type: "text"};\nimport {c} from "./c.js";\nexport const a = text;\n',
+        b='import {c} from "./c.js";\nexport const b = `${c}\\n`;\n',
+        c="export const c = 1;\n",
+    )
+    script = bundle.inlined("a")
+    (text,) = re.findall(r"^const text = (.*);$", script, re.MULTILINE)
+    assert json.loads(text) == bundle.inlined("b")
+    assert re.findall(r"^const (\w+)_js", script, re.MULTILINE) == ["c", "a"]  # the text is not run here
 
 
 def test_widgets_are_the_modules_with_a_default_export(modules):

@@ -11,6 +11,10 @@ class Interrupted(Exception):
     """A loop was stopped that is only a part of something: what it learned so far is saved, but is no result."""
 
 
+class StopLearning(Exception):
+    """Raised by a callback: the epochs so far are enough. The history counts as interrupted, as after Ctrl-C."""
+
+
 class StopFlag:
     """True once Ctrl-C was pressed. With `whole_only` a loop that stops raises Interrupted in place of returning."""
 

@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from vae_edu.bounds import Terms
 from vae_edu.errors import UserError
 from vae_edu.learning.history import History
-from vae_edu.learning.loop import Callback, Loop, Measure
+from vae_edu.learning.loop import Callback, Loop, Measure, Watcher
 from vae_edu.learning.resume import Stateful
 
 LearnerStep = Callable[[Tensor, Generator, torch.optim.Optimizer], Terms]
@@ -71,7 +71,9 @@ def learn(
     the model its own by `torch.manual_seed` before making it. `resume` names a file that holds the run's state
     after each epoch: a run killed outright goes on from there. It is refused if seed, batch size, passes, learning
     rate, optimizer, prior, binarization, the number of images or anything in `settings` has changed since; the
-    objective is not looked at. `parts` is what else changes while learning, saved along. Ctrl-C keeps what was
+    objective is not looked at. `parts` is what else changes while learning, saved along. Each of `callbacks` is called
+    with the history after each epoch, and may raise StopLearning; one that is a `Watcher` is told before the first
+    epoch who learns. Ctrl-C keeps what was
     learned and returns the epochs finished so far.
 
     Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
@@ -83,17 +85,21 @@ def learn(
         raise UserError(f"x must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
     parameters = with_weight_prior(model, len(x)) if weight_prior else model.parameters()
     optimizer = make_optimizer(parameters, lr=learning_rate)
+    callbacks, x = tuple(callbacks), x.to(device)
+    for watcher in callbacks:
+        if isinstance(watcher, Watcher):
+            watcher.begin(model, x, optimizer, epochs)
     loop = Loop(
         epochs, batch_size, seed, binarization, progress, passes,
         resume=Path(resume) if resume else None,
-        callbacks=tuple(callbacks),
+        callbacks=callbacks,
         settings={
             "learning rate": learning_rate, "optimizer": type(optimizer).__name__, "prior on weights": weight_prior,
             "images": len(x), **(settings or {}),
         },
     )  # fmt: skip
     changing = {"model": model, "optimizer": optimizer, **(parts or {})}
-    return loop.run(partial(_take, step, optimizer), x.to(device), changing, measure)
+    return loop.run(partial(_take, step, optimizer), x, changing, measure)
 
 
 def _take(step: LearnerStep, optimizer: torch.optim.Optimizer, batch: Tensor, generator: Generator) -> Terms:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Shaped
@@ -19,13 +19,21 @@ from vae_edu.bounds import Terms
 from vae_edu.data import binarize
 from vae_edu.errors import UserError
 from vae_edu.learning.history import History
-from vae_edu.learning.interrupt import Interrupted, StopFlag, stop_on_interrupt
+from vae_edu.learning.interrupt import Interrupted, StopFlag, StopLearning, stop_on_interrupt
 from vae_edu.learning.resume import Stateful, load_state, save_state
 
 Step = Callable[[Tensor, Generator], Terms]
 Measure = Callable[[], Mapping[str, float]]
-Callback = Callable[[History], None]
+Callback = Callable[[History], None]  # after each epoch; raises StopLearning if there shall be no other
 CHECK_EVERY = 100  # steps between two looks at the numbers: each look makes a GPU wait for its queue
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A callback that wants to know beforehand who learns what, and how."""
+
+    def begin(self, model: Any, x: Tensor, optimizer: torch.optim.Optimizer, epochs: int) -> None:
+        """Called before the first epoch; `optimizer` may be told another learning rate between epochs."""
 
 
 @dataclass
@@ -77,12 +85,19 @@ class Loop:
                 history.records.append({**means, **found, "seconds": time.perf_counter() - started})
                 if self.resume:
                     save_state(self.resume, parts, generator, history.records, settings)
-                for callback in self.callbacks:
-                    callback(history)
+                self._tell(history, stop)
             history.interrupted = bool(stop)
             if stop and stop.whole_only:
                 raise Interrupted
         return history
+
+    def _tell(self, history: History, stop: StopFlag) -> None:
+        """Call the callbacks, one of which may have seen enough."""
+        try:
+            for callback in self.callbacks:
+                callback(history)
+        except StopLearning:
+            stop.raised = True
 
     def _epoch(
         self, step: Step, x: Tensor, generator: Generator, bar: tqdm, stop: StopFlag, epoch: int

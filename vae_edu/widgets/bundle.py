@@ -2,15 +2,18 @@
 
 The modules keep to a small subset of the language, so that no JavaScript tool is needed: imports are
 `import {a, b} from "./module.js";` on one line, exports are `export function`, `export class`, `export const`
-and one `export default`.
+and one `export default`. `import text from "./module.js" with {type: "text"};` is the module and all it imports
+as text, for a worker.
 """
 
+import json
 import re
 from pathlib import Path
 
 JS = Path(__file__).parent / "js"
 
 _IMPORT = re.compile(r'^import \{([\w, ]+)\} from "\./([\w-]+)\.js";$', re.MULTILINE)
+_TEXT = re.compile(r'^import (\w+) from "\./([\w-]+)\.js" with \{type: "text"\};$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 
@@ -58,6 +61,7 @@ def _as_variable(name: str) -> str:
     source = _source(name)
     exported = _EXPORT.findall(source)
     body = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = {_variable(match[2])};", source)
+    body = _TEXT.sub(lambda match: f"const {match[1]} = {json.dumps(inlined(match[2]))};", body)
     body = _EXPORT.sub(lambda match: match[0].removeprefix("export "), body)
     if _DEFAULT.search(body):
         body = _DEFAULT.sub("const widget = ", body)

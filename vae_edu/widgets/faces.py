@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import traitlets
+
 from vae_edu.errors import UserError
 from vae_edu.widgets.page import Mount
 from vae_edu.widgets.plane import live_plane
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vae_edu.models import VAE
+    from vae_edu.widgets.dashboard import Dashboard
 
 
 class Gap(Widget, script="gap"):
@@ -72,6 +75,36 @@ def latent_plane(
     if x is None:
         raise UserError("a model in memory needs images to encode: latent_plane(model, x, labels).")
     return show(LatentPlane, live_plane(model, x, labels, image_shape))
+
+
+class LiveBeta(Widget, script="live-beta"):
+    """A VAE that trains where it is shown. `passes`, `reconstruction` and `divergence` say how far it is, in nats."""
+
+    alt = (
+        "A small VAE learning the 8 × 8 digits: a plane with a colored dot for each digit, pictures of draws from the "
+        "prior, a bar of nats for each latent, and curves of the bound and its two terms. A slider weighs the "
+        "divergence with β: the larger, the shorter the bars, until all latents are silent and all pictures the same."
+    )
+    beta = number(1.0, min=0.0)
+    latents = traitlets.Enum((2, 4, 8), 2).tag(sync=True)
+    learning_rate = traitlets.Enum((0.0005, 0.002, 0.008, 0.03), 0.002).tag(sync=True)
+    passes, reconstruction, divergence = number(0.0), number(0.0), number(0.0)
+
+
+def live_beta() -> LiveBeta | Mount:
+    """Train a VAE with a weight β on the divergence and see what becomes of its terms, latents and samples."""
+    return show(LiveBeta, ["digits.bits"])
+
+
+def live_dashboard(labels: "Tensor | None" = None, image_shape: tuple[int, int] | None = None) -> "Dashboard":
+    """A callback for `fit` and its like: `fit(model, x, callbacks=[live_dashboard()])` shows in Jupyter how it goes.
+
+    For a VAE it shows samples and the two latents with the largest divergence as well, colored by the images' `labels`,
+    shape (n,), if given. `image_shape` is needed where images are not square: `fit` raises UserError without it.
+    """
+    from vae_edu.widgets.dashboard import Dashboard
+
+    return Dashboard(labels, image_shape)
 
 
 class PriorSampling(Widget, script="prior-sampling"):

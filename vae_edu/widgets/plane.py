@@ -38,7 +38,7 @@ def live_plane(
     if len(x) == 0:
         raise UserError("the latent plane needs at least one image to encode, but got none.")
     check(model)
-    description = {"image_shape": list(image_shape or _square(x.shape[-1]))}
+    description = {"image_shape": list(image_shape or square(x.shape[-1]))}
     return {
         "live.decoder": pack_decoder(getattr(model, "decoder", model)),
         "live.plane": save(encode(model, x, labels), about(description)),
@@ -66,7 +66,8 @@ def encode(model: "VAE", x: "Tensor", labels: "Tensor | None") -> Tensors:
     return {"means": means, "labels": digits}
 
 
-def _square(pixels: int) -> tuple[int, int]:
+def square(pixels: int) -> tuple[int, int]:
+    """Rows and columns of a square image. Raises UserError where there is none of so many pixels."""
     side = round(pixels**0.5)
     if side * side != pixels:
         raise UserError(f"images of {pixels} pixels are not square; give their rows and columns as image_shape.")
