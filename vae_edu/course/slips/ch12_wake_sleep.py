@@ -41,9 +41,9 @@ def _wrong_phases(mistake: str, model: Any, x: Any, eps: Any, dreamed_z: Any, dr
         scale = 0 if mistake == none else (log_var if mistake == squared else 0.5 * log_var).exp()
         return (mean + scale * noise).detach()
 
-    q = model.encode(x)
-    z = draw(*q, eps, WAKE_SIGMA, WAKE_MEAN)
-    dream = draw(*model.decode(dreamed_z), dream_noise, SLEEP_SIGMA, SLEEP_MEAN)
+    q, (dream_mean, dream_log_var) = model.encode(x), model.decode(dreamed_z)
+    z = draw(q[0], q[1], eps, WAKE_SIGMA, WAKE_MEAN)
+    dream = draw(dream_mean, dream_log_var, dream_noise, SLEEP_SIGMA, SLEEP_MEAN)
     prior, likelihood = log_normal(z, 0 * z, 0 * z), log_normal(x, *model.decode(z))
     wake = (0 if mistake == NO_PRIOR else prior) + (0 if mistake == PRIOR_ONLY else likelihood)
     if mistake == BOUND:
