@@ -37,13 +37,14 @@ def _wrong_phases(mistake: str, model: Any, x: Any, eps: Any, dreamed_z: Any, dr
         terms = (-1 if mistake == HALF else -0.5) * (log_2pi + log_var + (value - mean) ** 2 / scale)
         return terms.mean(-1) if mistake == PIXEL_MEAN else terms.sum(-1)
 
-    def draw(mean: Any, log_var: Any, noise: Any, squared: str, none: str) -> Any:
+    def draw(gaussian: Any, noise: Any, squared: str, none: str) -> Any:
+        mean, log_var = gaussian
         scale = 0 if mistake == none else (log_var if mistake == squared else 0.5 * log_var).exp()
         return (mean + scale * noise).detach()
 
-    q, (dream_mean, dream_log_var) = model.encode(x), model.decode(dreamed_z)
-    z = draw(q[0], q[1], eps, WAKE_SIGMA, WAKE_MEAN)
-    dream = draw(dream_mean, dream_log_var, dream_noise, SLEEP_SIGMA, SLEEP_MEAN)
+    q = model.encode(x)
+    z = draw(q, eps, WAKE_SIGMA, WAKE_MEAN)
+    dream = draw(model.decode(dreamed_z), dream_noise, SLEEP_SIGMA, SLEEP_MEAN)
     prior, likelihood = log_normal(z, 0 * z, 0 * z), log_normal(x, *model.decode(z))
     wake = (0 if mistake == NO_PRIOR else prior) + (0 if mistake == PRIOR_ONLY else likelihood)
     if mistake == BOUND:
