@@ -1,6 +1,7 @@
 """Figures that move: live in Jupyter with Python behind them, and in the book's pages without."""
 
 from vae_edu.widgets.faces import (
+    DrawDigit,
     Gap,
     ImportanceWeights,
     LatentPlane,
@@ -9,7 +10,11 @@ from vae_edu.widgets.faces import (
     Ring,
     TwentySliders,
     TwoGaussians,
+<<<<<<< HEAD
     TwoGradients,
+=======
+    draw_digit,
+>>>>>>> widB
     gap,
     importance_weights,
     latent_plane,
@@ -23,6 +28,7 @@ from vae_edu.widgets.faces import (
 )
 
 __all__ = [
+    "DrawDigit",
     "Gap",
     "ImportanceWeights",
     "LatentPlane",
@@ -31,7 +37,11 @@ __all__ = [
     "Ring",
     "TwentySliders",
     "TwoGaussians",
+<<<<<<< HEAD
     "TwoGradients",
+=======
+    "draw_digit",
+>>>>>>> widB
     "gap",
     "importance_weights",
     "latent_plane",

@@ -7,13 +7,28 @@ import traitlets
 from vae_edu.errors import UserError
 from vae_edu.widgets.page import Mount
 from vae_edu.widgets.plane import live_plane
-from vae_edu.widgets.widget import Widget, number, numbers, point, show, whole
+from vae_edu.widgets.widget import Widget, drawing, number, numbers, point, show, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from vae_edu.models import VAE
     from vae_edu.widgets.dashboard import Dashboard
+
+
+class DrawDigit(Widget, script="draw-digit"):
+    """A drawing: `strokes` of points [x, y] from (0, 0) at the lower left to (1, 1). `seed` makes the draws of z."""
+
+    alt = (
+        "A pad to draw a digit on, and beside it the latent plane with the encoder's answer, an ellipse. Below, the "
+        "drawing as the encoder sees it, and pictures that the decoder makes at the mean and at draws from the ellipse."
+    )
+    strokes, seed = drawing(), whole(1)
+
+
+def draw_digit() -> DrawDigit | Mount:
+    """The reader's drawing, encoded and decoded by `two-latents`."""
+    return show(DrawDigit, ["two-latents.plane", "two-latents.encoder", "two-latents.decoder"])
 
 
 class Gap(Widget, script="gap"):

@@ -66,6 +66,11 @@ def numbers(count: int) -> Any:
     return traitlets.List(traitlets.CFloat(), default_value=zeros, minlen=count, maxlen=count).tag(sync=True)
 
 
+def drawing() -> Any:
+    """Strokes that the reader draws, each a list of points [x, y]; none at first."""
+    return traitlets.List(traitlets.List()).tag(sync=True)
+
+
 def point(x: float, y: float) -> Any:
     """Two numbers that the reader moves."""
     return traitlets.Tuple(traitlets.CFloat(), traitlets.CFloat(), default_value=(x, y)).tag(sync=True)

@@ -44,7 +44,7 @@ function pictures(state, codes, picture, [rows, columns]) {
   const show = (label, kind, z) => {
     const canvas = h("canvas", {class: "vae-picture", width: columns, height: rows, role: "img", "aria-label": label});
     state.watch(() => paintGray(canvas, picture(z(state.all()))));
-    return h("figure", {class: kind}, canvas, h("figcaption", {}, label));
+    return h("div", {class: kind}, canvas, h("p", {class: "vae-caption"}, label));
   };
   const end = (t) => (values) => codes.onTheWay({...values, t});
   return [show("from, t = 0", "vae-end", end(0)), show("the decoder’s picture of z", "vae-here", (values) => codes.at(values)),
