@@ -10,11 +10,8 @@ from vae_edu.widgets.faces import (
     Ring,
     TwentySliders,
     TwoGaussians,
-<<<<<<< HEAD
     TwoGradients,
-=======
     draw_digit,
->>>>>>> widB
     gap,
     importance_weights,
     latent_plane,
@@ -37,11 +34,8 @@ __all__ = [
     "Ring",
     "TwentySliders",
     "TwoGaussians",
-<<<<<<< HEAD
     "TwoGradients",
-=======
     "draw_digit",
->>>>>>> widB
     "gap",
     "importance_weights",
     "latent_plane",
