@@ -136,7 +136,8 @@ def widths(predicted: Float[Tensor, "n 2"], log_var: Float[Tensor, "n 2"]) -> Fi
     figure, axes = plt.subplots(figsize=(4.2, 3.6))
     for axis, color in enumerate((BLUE, ORANGE)):
         x, y = (0.5 * predicted[:, axis]).exp(), (0.5 * log_var[:, axis]).exp()
-        axes.loglog(x, y, ".", ms=3, alpha=0.4, color=color, label=f"$z_{axis + 1}$")
+        label = f"$z_{axis + 1}$"  # rasterized: thousands of paths would weigh half a megabyte
+        axes.loglog(x, y, ".", ms=3, alpha=0.4, color=color, label=label, rasterized=True)
     axes.axline((0.1, 0.1), (1, 1), color=BLACK, lw=1)
     axes.set(xlabel="predicted from the decoder", ylabel="encoder's standard deviation", aspect="equal")
     axes.legend(markerscale=3)
