@@ -63,7 +63,7 @@ def trained(function, x, latent, noise_var, seed):
     import torch
 
     weights = function(x, latent, noise_var, torch.Generator().manual_seed(seed))
-    return {name: weight.detach() for name, weight in weights.items()}
+    return dict(zip(weights, [w.detach() for w in weights.values()], strict=True))
 
 
 SHAPES = {

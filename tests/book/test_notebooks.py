@@ -129,6 +129,7 @@ def test_a_notebook_runs(tmp_path: Path):
 
 def test_elsewhere_a_notebook_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    notebook = as_notebook(ROOT, "ch02_variational_bound", Converter(ROOT, "ch02_variational_bound", NUMBERS), "")
+    converter = Converter(ROOT, "ch02_variational_bound", page_numbers(ROOT))
+    notebook = as_notebook(ROOT, "ch02_variational_bound", converter, "")
     with pytest.raises(AssertionError, match="make lab"):
         exec(notebook.cells[1].source, {})
