@@ -8,11 +8,14 @@ import pytest
 from vae_edu.course.catalog import load_catalog
 
 
+pytestmark = pytest.mark.timeout(600)  # every hidden check of the course runs here, twice
+
+
 @pytest.fixture(scope="module")
 def references(grade, pytestconfig):
     """The masters and the stubs, graded on every exercise there is."""
     folders = [pytestconfig.rootpath / "solutions", pytestconfig.rootpath / "exercises"]
-    return grade(folders, "--share-worker", tests="tests/hidden")[0]
+    return grade(folders, "--share-worker", tests="tests/hidden", timeout=540)[0]
 
 
 @pytest.fixture(scope="module")
