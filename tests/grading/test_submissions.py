@@ -7,7 +7,6 @@ import pytest
 
 from vae_edu.course.catalog import load_catalog
 
-
 pytestmark = pytest.mark.timeout(600)  # every hidden check of the course runs here, twice
 
 
