@@ -77,7 +77,7 @@ def train_linear_vae(x: Tensor, latent: int, noise_var: float, generator: Genera
     - the bound is at most 0.4 nats below the largest there is, the mean log-evidence of probabilistic PCA with this
       noise_var;
     - latents collapse if they should, and only then: the variance over x of the latent's posterior mean, its
-      activity, is above 0.05 for as many latents as there are eigenvalues of the covariance of x above noise_var
+      activity, is above 0.2 for as many latents as there are eigenvalues of the covariance of x above noise_var
       (but at most for all). This is asked where no eigenvalue is within a factor of 2 of noise_var.
 
     The theorem would also allow to write the weights down, with eigenvectors. Do not: here the gradient has to find

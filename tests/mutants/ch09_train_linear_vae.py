@@ -95,7 +95,7 @@ def right_from_the_covariance(x, latent, noise_var, generator):
 
 
 def mean_over_latents(x, latent, noise_var, generator):
-    """wrong value: are both sums, and is the squared error divided by 2·noise_var?"""
+    """wrong value: another weight than 1 each: are both terms sums"""
     return _climb(x, latent, noise_var, generator, beta=1 / latent)
 
 
@@ -120,7 +120,7 @@ def log_sigma_in_the_draw(x, latent, noise_var, generator):
 
 
 def no_divergence(x, latent, noise_var, generator):
-    """wrong value: and 5 latents are active"""
+    """wrong value: and 4 latents are active"""
     return _climb(x, latent, noise_var, generator, beta=0.0)
 
 
@@ -157,7 +157,7 @@ def of_centered_pictures(x, latent, noise_var, generator):
 
 
 def axes_turned(x, latent, noise_var, generator):
-    """wrong value: and 5 latents are active"""
+    """wrong value: The decoder's columns are not at right angles"""
     weights = _climb(x, latent, noise_var, generator)
     turn = torch.linalg.qr(torch.randn(latent, latent, generator=generator)).Q.to(x)
     w, v = weights["decoder.weight"] @ turn, turn.T @ weights["encoder.weight"]
