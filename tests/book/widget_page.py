@@ -70,6 +70,7 @@ def numbers(text: str) -> list[float]:
 
 def drag(page, selector: str, right: float, up: float, steps: int = 5) -> None:
     """Take the element at its center and drag it by so many pixels."""
+    settle(page)  # a key pressed just before may still be moving it
     box = page.locator(selector).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -81,6 +82,7 @@ def drag(page, selector: str, right: float, up: float, steps: int = 5) -> None:
 
 def touch_drag(page, selector: str, right: float, up: float) -> None:
     """The same with a finger."""
+    settle(page)
     box = page.locator(selector).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     screen = page.context.new_cdp_session(page)
