@@ -139,6 +139,52 @@ def solution(exercise: ExerciseId, exercises: Folder = None) -> None:
     show(exercise, exercises)
 
 
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="The folder that holds the students' folders and zips.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Exercises or chapters; the whole course unless given."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for journal, gradebook and reports; the same one goes on.")] = Path(
+        "grades"
+    ),
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Grade this student, exercise or chapter anew; repeatable, and both together mean both."
+        ),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Submissions graded at once; as many as cores.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A dask scheduler whose workers do it, for example: tcp://host:8786.")
+    ] = None,
+    practice: Annotated[bool, typer.Option("--practice", help="Without isolation: not for grades.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Fixes the hidden inputs; a fresh secret one unless given.")
+    ] = None,
+    call_seconds: Annotated[float, typer.Option(min=0.1, help="Time that one call of an answer may take.")] = 5.0,
+    submission_seconds: Annotated[
+        float, typer.Option(min=1, help="Time that all calls of one submission may take together.")
+    ] = 300.0,
+) -> None:
+    """Grade a class by the hidden tests. Stopped or killed, the same command goes on from there."""
+    from vae_edu.cli_grade import grade as run
+
+    run(
+        submissions,
+        out,
+        names or (),
+        again=again or (),
+        jobs=jobs,
+        scheduler=scheduler,
+        practice=practice,
+        seed=seed,
+        call_seconds=call_seconds,
+        submission_seconds=submission_seconds,
+    )
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one sentence and exit status 2."""
     try:

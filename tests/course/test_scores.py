@@ -42,7 +42,7 @@ def test_the_table_has_a_line_for_every_exercise_and_every_loss(scores):
 
 
 def test_the_json_says_the_same(scores, tmp_path):
-    scores.write(tmp_path / "scores.json", {"seed": 7}, {"ada": {"ch03_gaussians.py": "00ff"}})
+    scores.write(tmp_path / "scores.json", {"seed": 7}, {"ada": {"ch03_gaussians.py": "00ff"}}, {"ada": ["a mark"]})
     written = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
     assert written["seed"] == 7
     (ada,) = written["submissions"]

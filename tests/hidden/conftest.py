@@ -5,8 +5,12 @@ Without a submission they run on the reference in solutions/. A test marked `poi
 """
 
 import hashlib
+import os
 import platform
 import secrets
+import signal
+import threading
+import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +22,7 @@ from vae_edu.course import isolation
 from vae_edu.course.catalog import load_catalog
 from vae_edu.course.causes import slips_of
 from vae_edu.course.findings import Finding
+from vae_edu.course.marks import marks
 from vae_edu.course.scores import Check, Scores
 from vae_edu.course.student import AnswerHere, Student, remember_failed_loads
 from vae_edu.course.submission import Submission
@@ -49,6 +54,7 @@ def pytest_addoption(parser):
         help="time all calls of one submission may take together (default: %(default)s)",
     )
     group.addoption("--share-worker", action="store_true", help="one worker for all submissions: quicker, less apart")
+    group.addoption("--follow-parent", action="store_true", help="end when the process that started this one ends")
     group.addoption("--practice", action="store_true", help="a plain process, no isolation: not for grades")
     group.addoption(
         "--trusted", action="store_true", help="this very process, for authors and debuggers: not for grades"
@@ -64,6 +70,8 @@ def pytest_configure(config):
     try:
         folders = [Path(folder) for folder in config.getoption("submission", None) or [ROOT / "solutions"]]
         config.pluginmanager.register(Scoreboard(config, [Submission(folder) for folder in folders]), "scoreboard")
+        if config.getoption("follow_parent", False):
+            threading.Thread(target=follow, args=[os.getppid()], daemon=True).start()
         config.stash[ISOLATION] = chosen_isolation(config)
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
@@ -76,6 +84,13 @@ def chosen_isolation(config):
     if not config.getoption("submission", None):
         return isolation.REFERENCE
     return isolation.PRACTICE if config.getoption("practice", False) else isolation.sandboxed()
+
+
+def follow(parent):
+    """End this process, and with it its sandboxes, once its parent is another."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Scoreboard:
@@ -119,7 +134,9 @@ class Scoreboard:
             "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
             "isolation": self.config.stash[ISOLATION].described(),
         }
-        self.scores.write(path, session, digests)
+        catalog = self.scores.catalog
+        found = {name: marks(catalog.values(), s.source, catalog) for name, s in self.submissions.items()}
+        self.scores.write(path, session, digests, found)
 
 
 def pytest_generate_tests(metafunc):

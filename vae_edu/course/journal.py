@@ -19,9 +19,10 @@ from vae_edu.errors import UserError
 class Entry:
     """A submission as it was graded once.
 
-    `exercises` are those graded this time, `checks` their verdicts; `sha256` and `modified` (UTC) name the files handed
-    in, None for one that could not be read; `notes` are sentences about the files, `flags` what a person has to
-    look at; `suite` has the SHA-256 of hidden tests and reference by file.
+    `exercises` are those graded this time, `checks` their verdicts. By file of these exercises: `sha256` (None where it
+    is missing or could not be read), `modified` (UTC) and `suite`, the SHA-256 of hidden tests and reference.
+    `notes` are sentences about what was handed in; `flags`, each beginning with a file's name, say what a person has to
+    look at.
     """
 
     submission: str
@@ -98,8 +99,16 @@ def _over(before: Entry | None, entry: Entry, order: Sequence[str]) -> Entry:
         return entry
     exercises = [name for name in order if name in {*before.exercises, *entry.exercises}]
     kept = [check for check in before.checks if check.exercise not in entry.exercises]
-    checks = _ordered([*kept, *entry.checks], exercises)
-    return replace(entry, exercises=tuple(exercises), checks=checks, suite=before.suite | entry.suite)
+    flags = [flag for flag in before.flags if flag.partition(",")[0] not in entry.sha256]
+    return replace(
+        entry,
+        exercises=tuple(exercises),
+        checks=_ordered([*kept, *entry.checks], exercises),
+        flags=(*flags, *entry.flags),
+        sha256=before.sha256 | entry.sha256,
+        modified=before.modified | entry.modified,
+        suite=before.suite | entry.suite,
+    )
 
 
 def _ordered(checks: Iterable[Check], exercises: Sequence[str]) -> tuple[Check, ...]:

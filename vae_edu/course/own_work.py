@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vae_edu.course.catalog import Catalog, Exercise
@@ -36,10 +36,18 @@ def own_part(exercise: Exercise, folder: Path, catalog: Catalog) -> str:
 
     Empty where the file cannot be read or does not parse.
     """
-    tree = _tree(exercise, folder)
+    try:
+        return part(exercise, source(folder / exercise.file), catalog)
+    except Finding:
+        return ""
+
+
+def part(exercise: Exercise, text: str, catalog: Catalog) -> str:
+    """The same of the file's text."""
+    tree = _parsed(text)
     if tree is None:
         return ""
-    lines = source(folder / exercise.file).splitlines()
+    lines = text.splitlines()
     others = {other.function for other in catalog.values() if other.file == exercise.file} - {exercise.function}
     for node in tree.body:
         if isinstance(node, Definition) and node.name in others:
@@ -57,12 +65,25 @@ def digest(exercise: Exercise, folder: Path, catalog: Catalog) -> str:
 
 def flags(exercises: Iterable[Exercise], folder: Path, catalog: Catalog) -> list[str]:
     """A sentence for each use in a file of what exercises of it ask to do without."""
+
+    def text(file: str) -> str:
+        return source(folder / file)
+
+    return [f"{use}; an instructor sees a flag." for use in forbidden(exercises, text, catalog)]
+
+
+def forbidden(exercises: Iterable[Exercise], text: Callable[[str], str], catalog: Catalog) -> list[str]:
+    """File, line and name of each use of what exercises ask to do without; `text` reads a file or raises Finding."""
     found: dict[tuple[str, int, str], list[str]] = {}
     for exercise in exercises:
-        for name, line in forbidden_uses(own_part(exercise, folder, catalog), exercise.forbidden).items():
+        try:
+            own = part(exercise, text(exercise.file), catalog)
+        except Finding:
+            continue
+        for name, line in forbidden_uses(own, exercise.forbidden).items():
             found.setdefault((exercise.file, line, name), []).append(exercise.function)
     return [
-        f"{file}, line {line}: {name}, which {' and '.join(names)} should do without; an instructor sees a flag."
+        f"{file}, line {line}: {name}, which {' and '.join(names)} should do without"
         for (file, line, name), names in found.items()
     ]
 
@@ -78,6 +99,13 @@ def chapter_title(file: str, folder: Path) -> str:
 
 def _tree(exercise: Exercise, folder: Path) -> ast.Module | None:
     try:
-        return ast.parse(source(folder / exercise.file))
-    except (Finding, SyntaxError, ValueError, RecursionError, MemoryError):
+        return _parsed(source(folder / exercise.file))
+    except Finding:
+        return None
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -2,6 +2,11 @@
 
 import ast
 
+from vae_edu.course.bench import ALLOWED_IMPORTS
+
+# By these a file reaches modules without an import statement, or code that nobody reads.
+WAYS_ROUND = ("__import__", "exec", "eval", "compile", "open", "__builtins__", "__loader__", "__subclasses__")
+
 
 def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
     """Each forbidden module or function that `source` names, with the first line that does.
@@ -21,6 +26,37 @@ def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
                 if used == name or used.startswith(f"{name}."):
                     found[name] = min(getattr(node, "lineno", 1), found.get(name, 10**9))
     return found
+
+
+def unusual(source: str) -> dict[str, int]:
+    """What no answer needs, with its first line: imports outside the list, and the ways round an import."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        for name in _imported(node) + [name for name in _spelled(node) if name in WAYS_ROUND]:
+            found[name] = min(getattr(node, "lineno", 1), found.get(name, 10**9))
+    return found
+
+
+def _imported(node: ast.AST) -> list[str]:
+    """Modules imported that are not on the list."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = ["." * node.level + (node.module or "")]
+    else:
+        return []
+    return [name for name in names if name.split(".")[0] not in ALLOWED_IMPORTS]
+
+
+def _spelled(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Name):
+        return [node.id]
+    # torch.compile and Module.eval are no ways round; __subclasses__ is one on whatever it is called.
+    return [node.attr] if isinstance(node, ast.Attribute) and node.attr.startswith("__") else []
 
 
 def _aliases(tree: ast.Module) -> dict[str, str]:

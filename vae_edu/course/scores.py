@@ -103,14 +103,25 @@ class Scores:
             for what, group in lost.items()
         ]
 
-    def write(self, path: Path, session: dict[str, Any], digests: dict[str, dict[str, str | None]]) -> None:
-        """Write everything as JSON: `session` says how it came about, `digests` what the submissions were."""
+    def write(
+        self,
+        path: Path,
+        session: dict[str, Any],
+        digests: dict[str, dict[str, str | None]],
+        marks: dict[str, list[str]],
+    ) -> None:
+        """Write everything as JSON.
+
+        `session` says how it came about; by submission, `digests` what it was and `marks` what in its source a person
+        should look at.
+        """
         submissions = [
             {
                 "submission": submission,
                 "sha256": digests.get(submission, {}),
                 "total": asdict(self.total(submission)),
                 "flags": self.flags(submission),
+                "marks": marks.get(submission, []),
                 "exercises": {exercise: asdict(self.exercise(submission, exercise)) for exercise in self.catalog},
                 "checks": [asdict(check) for check in self.checks if check.submission == submission],
             }

@@ -38,13 +38,21 @@ class Submission:
             return None
 
     def _read(self, file: str) -> bytes:
-        # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
-        handle = os.open(self.folder / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(handle, "rb") as opened:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                raise OSError("not an ordinary file")
-            content = opened.read(MAX_SOURCE + 1)
+        content = read_ordinary(self.folder / file)
         if len(content) > MAX_SOURCE:
             raise Finding(Category.TOO_BIG, f"{file} is larger than {MAX_SOURCE // 1024} KiB.")
         return content
+
+
+def read_ordinary(path: Path) -> bytes:
+    """The beginning of a file, one byte more than MAX_SOURCE where there is more.
+
+    Raises OSError for what is no ordinary file of its own: a link, a pipe, a device, a folder.
+    """
+    # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as opened:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise OSError("not an ordinary file")
+        return opened.read(MAX_SOURCE + 1)

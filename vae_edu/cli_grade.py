@@ -1,0 +1,86 @@
+"""`vae-edu grade`: grades a class, shows how far it is, and says where everything lies."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from vae_edu.cli_text import say
+from vae_edu.course import isolation
+from vae_edu.course.desk import chosen
+from vae_edu.course.grading import Grading
+from vae_edu.course.intake import collect
+from vae_edu.course.session import opened
+from vae_edu.course.suite import load_suite
+from vae_edu.errors import UserError
+
+
+def grade(
+    submissions: Path,
+    out: Path,
+    names: Sequence[str] = (),
+    *,
+    again: Sequence[str] = (),
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    practice: bool = False,
+    seed: int | None = None,
+    **limits: float,
+) -> None:
+    """Grade what is not graded yet; stopped at any moment, the same call goes on from there.
+
+    Raises UserError for what a user can mend; what was graded before it stays.
+    """
+    suite = load_suite()
+    exercises = [exercise.id for exercise in chosen(suite.catalog, names)]
+    handed_in = collect(submissions, suite.files(suite.catalog))
+    if not practice and not scheduler:
+        isolation.sandboxed()
+    with opened(out, seed, practice) as session, _executor(jobs, scheduler) as executor:
+        grading = Grading(out, suite, session)
+        for remark in grading.remarks(handed_in) if not again else ():
+            say(f"Note: {remark}", "yellow")
+        grading.check_itself(exercises, executor, **limits)
+        tasks = grading.tasks(handed_in, exercises, again, **limits)
+        stopped = _run(grading, tasks, executor)
+        left = len(grading.tasks(handed_in, exercises, ()))
+        say(f"{len(handed_in) - left} of {len(handed_in)} submissions are graded.", "bold")
+        if stopped:
+            say("Stopped; the same command goes on from here.", "yellow")
+
+
+def _run(grading: Grading, tasks: Sequence[Any], executor: Executor) -> bool:
+    """Whether it was stopped before the end."""
+    if not tasks:
+        return False
+    with tqdm(total=len(tasks), unit="submission", dynamic_ncols=True) as bar:
+        try:
+            for entry in grading.run(tasks, executor):
+                bar.set_description(entry.submission)
+                bar.update()
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+@contextmanager
+def _executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
+    """Threads that each wait for a process here, or the workers of a dask cluster."""
+    if not scheduler:
+        with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as threads:
+            yield threads
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UserError("a scheduler needs the package distributed: pip install 'vae-edu[cluster]'.") from None
+    try:
+        client = Client(scheduler, timeout="10s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UserError(f"there is no dask scheduler at {scheduler} ({error}).") from None
+    with client, client.get_executor(pure=False, retries=3) as workers:
+        yield workers

@@ -1,0 +1,103 @@
+"""The files inside a submission, a folder or a zip: found by name, none of them unpacked, links not followed."""
+
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from vae_edu.course.intake_notes import hidden, shown
+from vae_edu.course.submission import MAX_SOURCE, read_ordinary
+
+MAX_ENTRIES = 5000  # the student edition with its book has a few hundred
+MAX_DEPTH = 6
+MAX_ARCHIVE = 100 * 2**20
+# What a file or an archive that somebody made up can raise when it is read.
+UNREADABLE = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file inside a submission, and how to read the beginning of it; None where it is no ordinary one."""
+
+    path: PurePosixPath
+    read: Callable[[], bytes | None]
+    modified: float
+
+
+def items(entry: Path, notes: list[str]) -> Iterator[Item]:
+    """The files of a submission, those nearest to its top first."""
+    status = entry.lstat()
+    if stat.S_ISDIR(status.st_mode):
+        found = list(_walk(entry, notes))
+    elif stat.S_ISREG(status.st_mode) and entry.suffix.lower() == ".zip":
+        found = list(_members(entry, status, notes))
+    else:
+        notes.append(f"{shown(entry.name)} is neither a folder nor a zip; hand in a folder or a zip.")
+        found = []
+    yield from sorted(found, key=lambda item: (len(item.path.parts), item.path))
+
+
+def _walk(top: Path, notes: list[str]) -> Iterator[Item]:
+    """Files below a folder, links not followed; only so many, and only so deep."""
+    seen, waiting = 0, [(top, 1)]
+    while waiting:
+        folder, depth = waiting.pop(0)
+        for entry in _entries(folder, notes):
+            seen += 1
+            if seen > MAX_ENTRIES:
+                notes.append(f"there are more than {MAX_ENTRIES} files; the others were not looked at.")
+                return
+            path = Path(entry.path)
+            if not entry.is_dir(follow_symlinks=False):
+                modified = entry.stat(follow_symlinks=False).st_mtime
+                yield Item(PurePosixPath(path.relative_to(top)), partial(_ordinary, path), modified)
+            elif depth < MAX_DEPTH and not hidden(entry.name):
+                waiting.append((path, depth + 1))
+
+
+def _entries(folder: Path, notes: list[str]) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from islice(entries, MAX_ENTRIES + 1)
+    except OSError as error:
+        notes.append(f"{shown(folder.name)} could not be opened ({error.strerror}).")
+
+
+def _ordinary(path: Path) -> bytes | None:
+    try:
+        return read_ordinary(path)
+    except OSError:
+        return None
+
+
+def _members(path: Path, status: os.stat_result, notes: list[str]) -> Iterator[Item]:
+    """Files in a zip, by their names alone: no path in it is ever used to write."""
+    if status.st_size > MAX_ARCHIVE:
+        notes.append(f"the zip is larger than {MAX_ARCHIVE // 2**20} MiB and was not opened.")
+        return
+    with ZipFile(path) as archive:
+        members = archive.infolist()
+    if len(members) > MAX_ENTRIES:
+        notes.append(f"there are more than {MAX_ENTRIES} files; the others were not looked at.")
+    outside = 0
+    for member in members[:MAX_ENTRIES]:
+        inside = PurePosixPath(member.filename.replace("\\", "/"))
+        if inside.is_absolute() or ".." in inside.parts:
+            outside += 1
+        elif not member.is_dir() and not any(map(hidden, inside.parts[:-1])):
+            yield Item(inside, partial(_read_member, path, member), status.st_mtime)
+    if outside:
+        notes.append(f"{outside} path{'s' * (outside > 1)} in the zip would lead out of it; nothing there was read.")
+
+
+def _read_member(path: Path, member: ZipInfo) -> bytes | None:
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG) or member.flag_bits & 1 or member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        return None
+    with ZipFile(path) as archive, archive.open(member) as opened:
+        return opened.read(MAX_SOURCE + 1)
