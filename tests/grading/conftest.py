@@ -75,6 +75,11 @@ def fuzz():
 
 
 @pytest.fixture(scope="session")
+def class_of_twelve():
+    return load("class_of_twelve")
+
+
+@pytest.fixture(scope="session")
 def without_isolation():
     """Why there is no sandbox here, None where there is one."""
     try:

@@ -1,14 +1,22 @@
-"""Frames and replies that nobody would send: whatever they hold, the grader has a word for it and is done at once."""
+"""Frames, replies, zips and sources that nobody would send: the grader has a word for each and is done at once."""
 
+import io
 import json
+import random
 import struct
+import tempfile
 import time
+import zipfile
+from pathlib import Path
 
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vae_edu.course.catalog import load_catalog
 from vae_edu.course.findings import Category, Finding
+from vae_edu.course.intake import collect
+from vae_edu.course.marks import marks
 from vae_edu.course.protocol import ProtocolError, decode, encode
 from vae_edu.course.witness import read_reply
 
@@ -77,16 +85,16 @@ def sealed(draw):
 FRAMES = st.binary(max_size=200) | damaged() | made_up()
 
 
-def run(examples, frames, attempt):
-    """Attempt that many frames: how many were refused, and the seconds that the slowest of them took."""
-    count = {"frames": 0, "refused": 0, "slowest": 0.0}
+def run(examples, things, attempt):
+    """Attempt that many: how many were refused, and the seconds that the slowest of them took."""
+    count = {"tried": 0, "refused": 0, "slowest": 0.0}
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=[*HealthCheck])
-    @given(frames)
-    def each(frame):
+    @given(things)
+    def each(thing):
         started = time.perf_counter()
-        count["frames"] += 1
-        count["refused"] += attempt(frame)
+        count["tried"] += 1
+        count["refused"] += attempt(thing)
         count["slowest"] = max(count["slowest"], time.perf_counter() - started)
 
     each()
@@ -119,3 +127,72 @@ def fuzz_frames(examples):
 def fuzz_replies(examples):
     """Sealed and other replies through all of the grader that reads them."""
     return run(examples, sealed() | FRAMES, finds)
+
+
+FILES = ("ch03_gaussians.py", "ch04_gradients.py")
+NAMES = st.sampled_from(
+    [*FILES, "a/ch03_gaussians.py", "../ch04_gradients.py", "x/" * 40 + FILES[0], "\x1b[2J.py", "b\u202e"]
+)
+OTHERS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@st.composite
+def archives(draw):
+    """A zip with pieces overwritten, cut out or put in."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in draw(st.dictionaries(NAMES | OTHERS, st.binary(max_size=99), min_size=1)).items():
+            archive.writestr(name, content)
+    data = bytearray(stream.getvalue())
+    for _ in range(draw(st.integers(0, 6))):
+        start = draw(st.integers(0, len(data)))
+        data[start : start + draw(st.integers(0, 12))] = draw(st.binary(max_size=8))
+    return bytes(data)
+
+
+def fuzz_archives(examples):
+    """Zips, and bytes that are none, through the intake: each is read, or a printable sentence says why not."""
+    with tempfile.TemporaryDirectory() as place:
+
+        def attempt(content):
+            Path(place, "ann.zip").write_bytes(content)
+            [handed_in] = collect(Path(place), FILES)
+            assert handed_in.files or handed_in.notes
+            assert all(note.isprintable() for note in handed_in.notes)
+            return not handed_in.files
+
+        return run(examples, archives() | st.binary(max_size=200), attempt)
+
+
+CALL = {"scenario": "def call(function):\n    return function()\n", "name": "call", "inputs": []}
+SPLINTERS = ["(", "\n", '"""', "\\", "    ", "def ", ": ", "\0", "@"]
+PIECES = st.lists(st.text(max_size=12) | st.sampled_from(SPLINTERS), min_size=1, max_size=6)
+
+
+def fuzz_sources(examples, catalog, masters, answer):
+    """Masters with pieces lost, doubled and strewn with other text: loaded, called, and searched for flags.
+
+    `answer` takes requests about them, as a Witness does.
+    """
+    exercises = [exercise for exercise in load_catalog(catalog).values() if exercise.file in FILES]
+
+    def attempt(damage):
+        noise = random.Random(damage["seed"])
+        file = noise.choice(FILES)
+        text = (masters / file).read_text(encoding="utf-8")
+        for piece in damage["pieces"]:
+            start = noise.randrange(len(text))
+            text = text[:start] + noise.choice([piece, text[start:][:30] * 2]) + text[start + noise.randrange(40) :]
+        marks(exercises, lambda name: text, {exercise.id: exercise for exercise in exercises})
+        function = noise.choice([exercise.function for exercise in exercises if exercise.file == file])
+        try:
+            answer({"op": "load", "file": file, "function": file, "source": text})
+            scenario = "def call(function):\n    return function()\n"
+            answer(
+                {"op": "run", "file": file, "function": function, "scenario": scenario, "name": "call", "inputs": []}
+            )
+        except Finding as finding:
+            return finding.message.isprintable()
+        return False
+
+    return run(examples, st.fixed_dictionaries({"seed": st.integers(0, 2**32), "pieces": PIECES}), attempt)

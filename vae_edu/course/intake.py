@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vae_edu.course.intake_files import UNREADABLE, Item, items
+from vae_edu.course.intake_files import Item, Unreadable, items
 from vae_edu.course.intake_notes import about_the_rest, shown
 from vae_edu.course.submission import MAX_SOURCE
 from vae_edu.errors import UserError
@@ -87,7 +87,7 @@ def _one(entry: Path, name: str, wanted: Sequence[str]) -> HandedIn:
     notes: list[str] = []
     try:
         inside = list(items(entry, notes))
-    except UNREADABLE:
+    except Unreadable:
         inside, notes = [], [f"{origin} is not a zip file that can be read; hand in a folder or a zip."]
     files: dict[str, bytes | None] = {}
     modified: dict[str, str] = {}
@@ -108,7 +108,7 @@ def _one(entry: Path, name: str, wanted: Sequence[str]) -> HandedIn:
 def _content(item: Item, notes: list[str]) -> bytes | None:
     try:
         content = item.read()
-    except UNREADABLE:
+    except Unreadable:
         content = None
     if content is None:
         notes.append(f"{item.path.name} is not an ordinary file that can be read; hand in the file itself.")

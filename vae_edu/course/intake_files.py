@@ -2,13 +2,13 @@
 
 import os
 import stat
-import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from vae_edu.course.intake_notes import hidden, shown
 from vae_edu.course.submission import MAX_SOURCE, read_ordinary
@@ -16,8 +16,10 @@ from vae_edu.course.submission import MAX_SOURCE, read_ordinary
 MAX_ENTRIES = 5000  # the student edition with its book has a few hundred
 MAX_DEPTH = 6
 MAX_ARCHIVE = 100 * 2**20
-# What a file or an archive that somebody made up can raise when it is read.
-UNREADABLE = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+class Unreadable(Exception):
+    """A zip, or a file in it, that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def _members(path: Path, status: os.stat_result, notes: list[str]) -> Iterator[I
     if status.st_size > MAX_ARCHIVE:
         notes.append(f"the zip is larger than {MAX_ARCHIVE // 2**20} MiB and was not opened.")
         return
-    with ZipFile(path) as archive:
-        members = archive.infolist()
+    with _a_zip(path) as archive:
+        members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     if len(members) > MAX_ENTRIES:
         notes.append(f"there are more than {MAX_ENTRIES} files; the others were not looked at.")
     outside = 0
@@ -89,7 +91,7 @@ def _members(path: Path, status: os.stat_result, notes: list[str]) -> Iterator[I
         inside = PurePosixPath(member.filename.replace("\\", "/"))
         if inside.is_absolute() or ".." in inside.parts:
             outside += 1
-        elif not member.is_dir() and not any(map(hidden, inside.parts[:-1])):
+        elif not any(map(hidden, inside.parts[:-1])):
             yield Item(inside, partial(_read_member, path, member), status.st_mtime)
     if outside:
         notes.append(f"{outside} path{'s' * (outside > 1)} in the zip would lead out of it; nothing there was read.")
@@ -99,5 +101,15 @@ def _read_member(path: Path, member: ZipInfo) -> bytes | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG) or member.flag_bits & 1 or member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         return None
-    with ZipFile(path) as archive, archive.open(member) as opened:
+    with _a_zip(path) as archive, archive.open(member) as opened:
         return opened.read(MAX_SOURCE + 1)
+
+
+@contextmanager
+def _a_zip(path: Path) -> Iterator[ZipFile]:
+    """An opened zip; whatever goes wrong inside the block is the archive's own fault."""
+    try:
+        with ZipFile(path) as archive:
+            yield archive
+    except Exception as error:  # on bytes that are no archive zipfile raises a dozen kinds
+        raise Unreadable(str(error)) from None

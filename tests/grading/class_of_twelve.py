@@ -1,0 +1,90 @@
+"""A made-up class of twelve: honest, partial, blank, broken and hostile work, as it is handed in."""
+
+import ast
+import re
+import zipfile
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+MASTERS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "solutions").glob("ch*.py"))}
+STUBS = {name: (ROOT / "exercises" / name).read_text(encoding="utf-8") for name in MASTERS}
+HALF = [*MASTERS][: len(MASTERS) // 2]
+GAUSSIANS = "ch03_gaussians.py"
+
+
+def write(folder):
+    """Hand all of it in below `folder`; the names that earn every point, and those that earn none."""
+    for name, files in folders().items():
+        (folder / name).mkdir(parents=True)
+        for file, content in files.items():
+            data = content if isinstance(content, bytes) else content.encode("utf-8")
+            (folder / name / file).write_bytes(data)
+    edition = {f"vae_edu-exercises/exercises/{file}": text for file, text in MASTERS.items()}
+    zipped(folder / "chen.zip", edition | {"vae_edu-exercises/README.md": "the edition's own"})
+    zipped(folder / "kim.zip", {f"../../{GAUSSIANS}": MASTERS[GAUSSIANS], "big.py": "0" * 50_000_000})
+    return {"ada", "chen", "hana", "lea"}, {"dora", "emil", "ivo", "kim"}
+
+
+def folders():
+    """The folders by student: file and content."""
+    return {
+        "ada": MASTERS,
+        "ben": MASTERS | {name: STUBS[name] for name in MASTERS if name not in HALF},
+        "dora": STUBS,
+        "emil": {GAUSSIANS.replace(".py", ".ipynb"): '{"cells": []}', "notes.docx": "what I tried"},
+        "fay": MASTERS | {GAUSSIANS: with_mistakes("ch03.log_normal", "kl_standard_normal", "kl_full")},
+        "gus": STUBS | {GAUSSIANS: "def log_normal(x, mean, log_var:\n", "ch04_gradients.py": LATIN_1},
+        "hana": MASTERS | {GAUSSIANS: MASTERS[GAUSSIANS] + WITH_DISTRIBUTIONS},
+        "ivo": STUBS | {GAUSSIANS: ALWAYS_EQUAL},
+        "jun": MASTERS | {GAUSSIANS: MASTERS[GAUSSIANS] + ENDLESS},
+        "lea": {name: renamed(text) for name, text in MASTERS.items()},
+    }
+
+
+LATIN_1 = "# für\n".encode("latin-1")
+WITH_DISTRIBUTIONS = """
+
+def log_normal(x, mean, log_var):
+    return torch.distributions.Normal(mean, (log_var / 2).exp()).log_prob(x).sum(-1)
+"""
+ENDLESS = """
+
+right = kl_standard_normal
+
+
+def kl_standard_normal(mean, log_var):
+    while len(mean) == 0:
+        mean = mean + 0
+    return right(mean, log_var)
+"""
+ALWAYS_EQUAL = next(
+    attack["source"] + "\nlog_normal = kl_standard_normal = kl_full = answer\n"
+    for attack in yaml.safe_load((ROOT / "tests/grading/attacks.yml").read_text(encoding="utf-8"))["submissions"]
+    if attack["name"] == "always_equal"
+)
+
+
+def with_mistakes(first, *others):
+    """The Gaussians with a usual slip in each function: the first wrong answer of tests/mutants that fits."""
+    text = MASTERS[GAUSSIANS]
+    for exercise in (first, *(f"ch03.{name}" for name in others)):
+        path = ROOT / "tests/mutants" / f"{exercise.replace('.', '_')}.py"
+        nodes = ast.parse(path.read_text(encoding="utf-8")).body
+        wrong = next(node for node in nodes if isinstance(node, ast.FunctionDef) and ast.get_docstring(node))
+        wrong.name = exercise.partition(".")[2]
+        shared = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign))]
+        text += "\n\n" + ast.unparse(ast.Module([*shared, wrong], []))
+    return text
+
+
+def renamed(text):
+    """The same answers with another name for everything local, as who copies them would hand in."""
+    return re.sub(r"\b(distance|total|draws|weights|terms|squared|noise)\b", r"my_\1", text)
+
+
+def zipped(path, files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
