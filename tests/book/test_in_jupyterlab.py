@@ -27,14 +27,14 @@ READ = "import json, pathlib\npathlib.Path({file!r}).write_text(json.dumps({valu
 
 
 def until(answer: Callable[[], object], what: str) -> object:
-    """The first answer that is neither false nor an OSError; fails when there is none in time."""
+    """The first answer that is neither false nor an error of a file; fails when there is none in time."""
     end = time.monotonic() + WAIT
     while time.monotonic() < end:
         try:
             if found := answer():
                 return found
-        except OSError:
-            pass  # not yet
+        except (OSError, ValueError):  # a file that is not there, or not whole
+            pass
         time.sleep(0.05)
     pytest.fail(f"{what}: not within {WAIT} seconds", pytrace=False)
 
@@ -54,7 +54,7 @@ def stop(server: subprocess.Popen) -> None:
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory) -> Iterator[tuple[Path, str]]:
     """The folder of a JupyterLab with nobody's settings, and its address with the token left open."""
-    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install -e '.[lab]'")
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install -e '.[book]'")
     folder, own = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -72,6 +72,17 @@ def test_pictures_of_shipped_weights_agree_with_pytorch(decode, name: str):
     assert (decode({f"{name}.decoder": shipped(f"{name}.decoder")}, points) - expected).abs().max() < tolerance
 
 
+def test_a_file_is_found_by_its_name_before_one_whose_name_ends_so(script):
+    images = torch.rand(5, 64)
+    packed = [live_plane(mlp_vae(64, (8,), 2), images[:n])["live.plane"] for n in (3, 4)]
+    files = dict(zip(["frey-two-latents.plane", "two-latents.plane"], map(base64.b64encode, packed), strict=True))
+    count = """const data = Object.fromEntries(Object.entries(argument).map(([name, text]) => [name, runtime_js.bytesOf(text)]));
+      const means = (ending) => weights_js.file({get: () => data}, ending).tensors.means.shape[0];
+      return ["two-latents.plane", "frey-two-latents.plane", ".plane"].map(means);"""
+    found = script(["runtime", "weights"], count, {name: content.decode() for name, content in files.items()})
+    assert found == [4, 3, 3]
+
+
 def test_a_head_of_two_layers_agrees_with_pytorch(decode):
     model, points = mlp_vae(64, (40,), 2).requires_grad_(False), torch.randn(50, 2)
     model.decoder.logits = torch.nn.Sequential(torch.nn.Linear(40, 6), torch.nn.Linear(6, 64))
