@@ -76,7 +76,8 @@ def test_a_file_is_found_by_its_name_before_one_whose_name_ends_so(script):
     images = torch.rand(5, 64)
     packed = [live_plane(mlp_vae(64, (8,), 2), images[:n])["live.plane"] for n in (3, 4)]
     files = dict(zip(["frey-two-latents.plane", "two-latents.plane"], map(base64.b64encode, packed), strict=True))
-    count = """const data = Object.fromEntries(Object.entries(argument).map(([name, text]) => [name, runtime_js.bytesOf(text)]));
+    count = """const bytes = ([name, base64]) => [name, runtime_js.bytesOf(base64)];
+      const data = Object.fromEntries(Object.entries(argument).map(bytes));
       const means = (ending) => weights_js.file({get: () => data}, ending).tensors.means.shape[0];
       return ["two-latents.plane", "frey-two-latents.plane", ".plane"].map(means);"""
     found = script(["runtime", "weights"], count, {name: content.decode() for name, content in files.items()})
