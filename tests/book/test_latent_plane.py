@@ -30,7 +30,7 @@ def picture_shown(page) -> np.ndarray:
 
 def scatter_shown(page) -> str:
     settle(page)
-    return page.locator(".vae-plane canvas").evaluate("canvas => canvas.toDataURL()")
+    return page.locator(".vae-plane canvas").first.evaluate("canvas => canvas.toDataURL()")
 
 
 def place(page, across: float, up: float) -> tuple[float, float]:
@@ -97,7 +97,7 @@ def test_the_page_does_not_scroll_under_the_keys_and_other_keys_pass(page):
     page.wait_for_timeout(200)
     assert page.evaluate("scrollY") == before
     page.locator(".vae-plane").press("Tab")
-    assert page.evaluate("document.activeElement.matches('.vae-legend button')")
+    assert page.evaluate("document.activeElement.matches('.vae-choice select')")
 
 
 def test_a_finger_drags_and_does_not_scroll(page):
@@ -134,7 +134,8 @@ def test_words_say_where_z_is_once_it_rests(page):
     page.locator(".vae-plane").press("ArrowRight")
     page.wait_for_function("document.querySelector('.vae-spoken').textContent !== ''")
     words = page.inner_text(".vae-spoken")
-    assert re.fullmatch(r"z = \(0\.10, 0\.00\)\. (Nearest|Far from all; nearest) cloud: \d\. Of the 20 .*", words)
+    place = r"z = \(0\.10, 0\.00\)\. 0\.10 standard deviations of the prior from its center\. "
+    assert re.fullmatch(place + r"(Nearest|Far from all; nearest) cloud: \d\. Of the 20 .*\. Within 2 .*", words)
     label = re.search(r"cloud: (\d)", words)[1]
     assert re.search(rf"images, \d+ (is|are) {label}\b", words)
 

@@ -7,6 +7,7 @@ import torch
 from widget_page import PAGE, write_page
 
 from vae_edu.models import mlp_vae
+from vae_edu.widgets import LatentPlane
 from vae_edu.widgets.page import Mount
 from vae_edu.widgets.plane import live_plane
 
@@ -15,7 +16,8 @@ LOADED = "[...document.querySelectorAll('head script[src]')].map((script) => scr
 
 
 def plane(*data: str, **own: bytes) -> Mount:
-    return Mount("latent-plane", ALT, own or data, {"z": (0, 0)})
+    state = LatentPlane.defaults() | {"model": "live" if own else "small"}
+    return Mount("latent-plane", ALT, own or data, state)
 
 
 @pytest.fixture

@@ -39,12 +39,13 @@ def test_z_is_two_numbers(shelf):
 def test_the_widget_carries_the_same_bytes_as_the_page(model, images, shelf):
     names = [f"{shelf}.plane", f"{shelf}.decoder"]
     assert latent_plane(shelf).data == {name: shipped(name) for name in names}
-    assert latent_plane(model, *images).data == live_plane(model, *images)
+    assert latent_plane(model, x=images[0], labels=images[1]).data == live_plane(model, *images)
 
 
 def test_a_model_needs_images(model):
-    with pytest.raises(UserError, match="images to encode"):
-        latent_plane(model)
+    for models in [(), (model,), (model, model), ("small", model)]:
+        with pytest.raises(UserError, match=r"names of pretrained models, or one model and images"):
+            latent_plane(*models)
 
 
 def test_an_unknown_name_is_one_sentence(shelf):
@@ -54,7 +55,7 @@ def test_an_unknown_name_is_one_sentence(shelf):
 
 def test_while_the_book_is_built_a_mount_is_shown(model, images, shelf, monkeypatch):
     monkeypatch.setenv("VAE_EDU_BOOK", "1")
-    named, live = latent_plane(shelf)._repr_html_(), latent_plane(model, *images)._repr_html_()
+    named, live = latent_plane(shelf)._repr_html_(), latent_plane(model, x=images[0], labels=images[1])._repr_html_()
     assert 'data-vae-widget="latent-plane"' in named
     assert f'data-vae-data="{shelf}.plane {shelf}.decoder"' in named
     inline = re.findall(r'data-name="([^"]*)">([^<]*)</script>', live)
@@ -72,4 +73,12 @@ def test_every_widget_has_a_function_and_a_class_of_its_name(name):
 
 def test_a_page_and_python_begin_with_the_same_values(shelf, monkeypatch):
     monkeypatch.setenv("VAE_EDU_BOOK", "1")
-    assert latent_plane(shelf).state == widgets.LatentPlane.defaults() == {"z": (0, 0)}
+    begin = {"z": (0, 0), "path": [], "dots": "means"}
+    assert latent_plane(shelf).state == widgets.LatentPlane.defaults() | {"model": shelf} == begin | {"model": shelf}
+
+
+def test_only_a_model_that_it_was_given_is_shown(shelf):
+    widget = latent_plane(shelf)
+    with pytest.raises(TraitError, match="'smal' is not shown here; choose one of: small"):
+        widget.model = "smal"
+    assert widget.model == shelf

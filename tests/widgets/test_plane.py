@@ -54,8 +54,10 @@ def test_the_images_themselves_are_not_in_it(model, images):
     packed = plane.live_plane(model, *images)
     tensors = load(packed["live.plane"])
     assert set(packed) == {"live.decoder", "live.plane"}
-    assert set(tensors) == {"means", "labels"}
-    assert np.abs(tensors["means"] - model.encode(images[0])[0].detach().numpy()).max() < 1e-2
+    assert set(tensors) == {"means", "sds", "labels"}
+    mean, log_var = model.encode(images[0])
+    assert np.abs(tensors["means"] - mean.detach().numpy()).max() < 1e-2
+    assert np.abs(tensors["sds"] - (0.5 * log_var).exp().detach().numpy()).max() < 1e-2
     assert tensors["labels"].tolist() == images[1].tolist()
 
 

@@ -30,9 +30,10 @@ def scatter(mean: Float[Tensor, "n 2"], labels: Int64[Tensor, "n"], axes: Axes |
     """Posterior means colored by digit, each digit written at its median, over circles of prior probability."""
     axes = axes or _plane()
     _prior_circles(axes)
+    many = len(mean) > 1000  # as paths they would weigh a third of a megabyte
     for digit in labels.unique().tolist():
         points = mean[labels == digit]
-        axes.plot(*points.T, ".", ms=4, alpha=0.6, color=DIGIT_COLORS[digit])
+        axes.plot(*points.T, ".", ms=4, alpha=0.6, color=DIGIT_COLORS[digit], rasterized=many)
     for digit in labels.unique().tolist():
         middle = mean[labels == digit].median(0).values
         _digit(axes, middle, digit)

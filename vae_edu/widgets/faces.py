@@ -1,13 +1,13 @@
 """The widgets, one class and one function each, in alphabetical order."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
 from vae_edu.errors import UserError
 from vae_edu.widgets.page import Mount
 from vae_edu.widgets.plane import live_plane
-from vae_edu.widgets.widget import Widget, drawing, number, numbers, point, show, whole
+from vae_edu.widgets.widget import Widget, drawing, number, numbers, point, points, show, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,33 +63,47 @@ def importance_weights() -> ImportanceWeights | Mount:
 
 
 class LatentPlane(Widget, script="latent-plane"):
-    """The latent plane explorer. Dragging changes `z` in Python; setting `z` moves it."""
+    """The latent plane explorer. Dragging changes `z` in Python, and leaves a `path`; setting them moves it.
+
+    `model` is the one that is shown, of those it was given; `dots` are posterior "means", or one of the "draws" each.
+    """
 
     alt = (
-        "A plane of two latent variables with a dot for every encoded image, colored by its label, and beside it "
-        "the picture that the decoder makes of the point z, which can be dragged or moved with the arrow keys."
+        "A plane of two latent variables with a dot for every encoded image, colored by its label, and the circles of "
+        "the prior; beside it the picture that the decoder makes of the point z, which can be dragged, moved with the "
+        "arrow keys, or sent along a path. Where there are several models, a list changes to another."
     )
-    z = point(0.0, 0.0)
+    model = traitlets.Unicode().tag(sync=True)
+    dots = traitlets.Enum(("means", "draws"), "means").tag(sync=True)
+    z, path = point(0.0, 0.0), points()
+
+    @traitlets.validate("model")
+    def _known(self, proposal: Any) -> str:
+        names = [name.removesuffix(".plane") for name in self.data if name.endswith(".plane")]
+        if proposal["value"] not in names:
+            raise traitlets.TraitError(f"{proposal['value']!r} is not shown here; choose one of: {', '.join(names)}.")
+        return proposal["value"]
 
 
 def latent_plane(
-    model: "str | VAE",
+    *models: "str | VAE",
     x: "Tensor | None" = None,
     labels: "Tensor | None" = None,
     image_shape: tuple[int, int] | None = None,
 ) -> LatentPlane | Mount:
-    """The latent plane explorer, for a pretrained model's name or for a VAE with images to encode.
+    """The latent plane explorer, for names of pretrained models, or for one VAE with images to encode.
 
     `x` has shape (n, pixels), `labels` (n,) if there are any; `image_shape` is needed where it is not square.
     While the book is being built a mount for the page is returned instead of a widget, as by all these functions.
 
     Raises UserError for an unknown name and for a model that cannot be drawn.
     """
-    if isinstance(model, str):
-        return show(LatentPlane, [f"{model}.plane", f"{model}.decoder"])
-    if x is None:
-        raise UserError("a model in memory needs images to encode: latent_plane(model, x, labels).")
-    return show(LatentPlane, live_plane(model, x, labels, image_shape))
+    names = [model for model in models if isinstance(model, str)]
+    if names and len(names) == len(models):
+        return show(LatentPlane, [f"{name}.{part}" for name in names for part in ("plane", "decoder")], model=names[0])
+    if names or len(models) != 1 or x is None:
+        raise UserError("expected names of pretrained models, or one model and images: latent_plane(model, x=images).")
+    return show(LatentPlane, live_plane(cast("VAE", models[0]), x, labels, image_shape), model="live")
 
 
 class LiveBeta(Widget, script="live-beta"):

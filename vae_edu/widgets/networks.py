@@ -1,7 +1,8 @@
 """Networks as a page reads them: one safetensors file in float16 for each, the same for Jupyter, a page and the tests.
 
-`hidden.0.weight`, `hidden.0.bias`, `hidden.1.weight`, … and a weight and a bias for each head; in its metadata, as JSON
-under `about`, the `activation` between the layers and the `heads`, pairs of name and output function.
+`hidden.0.weight`, `hidden.0.bias`, `hidden.1.weight`, … and a weight and a bias for each head, or for each of its
+layers, `mean.0.weight`, …, if it has several (`narrow.py`); in its metadata, as JSON under `about`, the `activation`
+between the hidden layers and the `heads`, pairs of name and output function.
 """
 
 import json
@@ -51,9 +52,11 @@ def _pack(network: "nn.Module", heads: list[tuple[str, str]]) -> bytes:
         raise UserError(f"figures in the page know {', '.join(_ACTIVATIONS)}, but this network uses {activation}.")
     hidden = [layer for layer in network.get_submodule("hidden").children() if isinstance(layer, nn.Linear)]
     layers: dict[str, nn.Module] = {f"hidden.{i}": layer for i, layer in enumerate(hidden)}
-    layers |= {head: network.get_submodule(head) for head, _ in heads}
+    for head, _ in heads:
+        several = list(network.get_submodule(head).children())
+        layers |= {f"{head}.{i}": layer for i, layer in enumerate(several)} or {head: network.get_submodule(head)}
     tensors = {
-        f"{name}.{part}": getattr(layer, part).detach().half().cpu().numpy()
+        f"{name}.{part}": getattr(layer, part).detach().half().cpu().contiguous().numpy()
         for name, layer in layers.items()
         for part in ("weight", "bias")
     }

@@ -1,9 +1,10 @@
 """What the latent plane explorer is given beside a decoder: where the encoder puts images.
 
-One safetensors file: `means` (n, 2) in float16, `labels` (n,) if there are any, and in its metadata, as JSON under
-`about`, the `image_shape`.
+One safetensors file: `means` and `sds` (n, 2) in float16, which are the posteriors; `labels` (n,) if there are any; and
+in its metadata, as JSON under `about`, the `image_shape`.
 """
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ Tensors = dict[str, np.ndarray]
 def plane_path(name: str) -> Path:
     """Where the encoded images of a pretrained model are recorded."""
     return DATA / f"{name}.plane.safetensors"
+
+
+def decoder_path(name: str) -> Path:
+    """Where a pretrained model's decoder is recorded as a page loads it."""
+    return DATA / f"{name}.decoder.safetensors"
 
 
 def live_plane(
@@ -52,18 +58,25 @@ def check(model: "VAE") -> None:
 
 
 def encode(model: "VAE", x: "Tensor", labels: "Tensor | None") -> Tensors:
-    """Posterior means in float16 and labels as bytes: what is recorded of images that are not shipped."""
+    """Posteriors in float16 and labels as bytes: what is recorded of images that are not shipped."""
     import torch
 
-    from vae_edu.evaluation.latent_space import posterior_means
-
-    means: Float16[np.ndarray, "n 2"] = posterior_means(model, x).half().cpu().numpy()
+    with torch.no_grad():
+        parts = [model.encode(part) for part in x.split(1000)]
+    means: Float16[np.ndarray, "n 2"] = torch.cat([mean for mean, _ in parts]).half().cpu().numpy()
+    sds: Float16[np.ndarray, "n 2"] = torch.cat([(0.5 * log_var).exp() for _, log_var in parts]).half().cpu().numpy()
     if labels is None:
-        return {"means": means}
+        return {"means": means, "sds": sds}
     if len(labels) != len(x):
         raise UserError(f"expected one label per image, but got {len(labels)} labels for {len(x)} images.")
     digits: UInt8[np.ndarray, "n"] = torch.as_tensor(labels).cpu().numpy().astype(np.uint8)
-    return {"means": means, "labels": digits}
+    return {"means": means, "sds": sds, "labels": digits}
+
+
+def half_width(means: Float16[np.ndarray, "n 2"]) -> float:
+    """Half the width of the square window that the plane shows: it holds 99.5 % of the coordinates (js/scatter.js)."""
+    sizes = np.sort(np.abs(means.astype(np.float64)), axis=None)
+    return max(3.5, math.ceil(2 * sizes[int(0.995 * (len(sizes) - 1))]) / 2)
 
 
 def square(pixels: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Record where a pretrained model puts MNIST's test images.
+"""Record where a pretrained model of two latents puts test images, and its decoder as small as a page needs it.
 
     python -m vae_edu.widgets.record_plane two-latents
 
@@ -13,23 +13,30 @@ from safetensors.numpy import save_file
 from vae_edu import data, files
 from vae_edu.checkpoints import load_pretrained
 from vae_edu.errors import UserError
-from vae_edu.widgets.networks import about
-from vae_edu.widgets.plane import check, encode, plane_path
+from vae_edu.recipes import recipe
+from vae_edu.widgets.narrow import narrowed
+from vae_edu.widgets.networks import about, pack_decoder
+from vae_edu.widgets.plane import check, decoder_path, encode, half_width, plane_path
 from vae_edu.widgets.shipped import CHECKPOINTS
 
 
 def record(name: str) -> None:
-    """Write `widgets/data/NAME.plane.safetensors`: float16 posterior means and labels of the test images."""
-    model = load_pretrained(name)
-    test = data.load("mnist", "test")
+    """Write `widgets/data/NAME.plane.safetensors`, float16 posteriors and labels, and `NAME.decoder.safetensors`.
+
+    The test images are those of the data set that the model was trained on.
+    """
+    model, test = load_pretrained(name), data.load(recipe(name).data, "test")
     check(model)
     description = {
         "image_shape": test.image_shape,
         "images": f"{test.name} {test.split}, SHA-256 {test.checksum}",
         "checkpoint": files.sha256(CHECKPOINTS / f"{name}.safetensors"),
     }
+    encoded = encode(model, test.x, test.labels)
     with files.written_atomically(plane_path(name)) as temporary:
-        save_file(encode(model, test.x, test.labels), temporary, about(description))
+        save_file(encoded, temporary, about(description))
+    with files.written_atomically(decoder_path(name)) as temporary:
+        temporary.write_bytes(pack_decoder(narrowed(model.decoder, half_width(encoded["means"]))))
 
 
 def main(arguments: list[str], record_one: Callable[[str], None] = record) -> int:

@@ -1,5 +1,5 @@
 """The files that widgets in a page may ask for, by name: NAME.encoder and NAME.decoder of every pretrained model, and
-whatever was recorded in data/.
+whatever was recorded in data/, which goes first.
 
 A page loads each once, however many widgets use it.
 """
@@ -16,7 +16,7 @@ def shipped_names() -> list[str]:
     """All names, sorted. That a network is of a kind that pages can draw is found out when it is asked for."""
     models = [path.stem for path in CHECKPOINTS.glob("*.safetensors")]
     networks = [f"{model}.{part}" for model in models for part in ("encoder", "decoder")]
-    return sorted([*networks, *(path.stem for path in DATA.glob("*.safetensors"))])
+    return sorted({*networks, *(path.stem for path in DATA.glob("*.safetensors"))})
 
 
 def check_names(*names: str) -> None:

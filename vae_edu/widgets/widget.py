@@ -74,3 +74,9 @@ def drawing() -> Any:
 def point(x: float, y: float) -> Any:
     """Two numbers that the reader moves."""
     return traitlets.Tuple(traitlets.CFloat(), traitlets.CFloat(), default_value=(x, y)).tag(sync=True)
+
+
+def points() -> Any:
+    """Points [x, y] that the reader sets, one after the other; none at first."""
+    pair = traitlets.Tuple(traitlets.CFloat(), traitlets.CFloat())
+    return traitlets.List(pair).tag(sync=True)

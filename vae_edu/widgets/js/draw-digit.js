@@ -54,7 +54,7 @@ function render({model, el}) {
 function readPlane(model) {
   const {tensors: {means: {values: means}, labels: {values: labels}}} = file(model, ".plane");
   const half = halfWidth(means);
-  return {means, labels, half, places: labelPlaces(means, labels, half)};
+  return {means, dots: means, labels, half, places: labelPlaces(means, labels, half)};
 }
 
 // A function that gives {image, mean, sd} of what is drawn, computed once for each drawing; undefined without ink.

@@ -9,22 +9,32 @@ const FUNCTIONS = {
 
 export class MLP {
   // `tensors` holds hidden.0.weight, hidden.0.bias, hidden.1.weight, … and for each of `heads`, [[name, function], …],
-  // NAME.weight and NAME.bias. `activation` follows every hidden layer.
+  // NAME.weight and NAME.bias, or those of several layers, NAME.0.weight, …, with nothing between them. `activation`
+  // follows every hidden layer.
   constructor(tensors, {activation, heads}) {
     const layer = (name, f) => {
       const {shape: [outputs, inputs], values: weight} = tensors[`${name}.weight`];
       return {inputs, weight, bias: tensors[`${name}.bias`].values, f: FUNCTIONS[f], out: new Float32Array(outputs)};
     };
-    this.hidden = [];
-    for (let i = 0; `hidden.${i}.weight` in tensors; i++) this.hidden.push(layer(`hidden.${i}`, activation));
-    this.heads = heads.map(([name, f]) => layer(name, f));
+    const numbered = (name) => {
+      const found = [];
+      while (`${name}.${found.length}.weight` in tensors) found.push(`${name}.${found.length}`);
+      return found;
+    };
+    const head = ([name, f]) => {
+      const names = numbered(name).length ? numbered(name) : [name];
+      return names.map((each) => layer(each, each === names.at(-1) ? f : "identity"));
+    };
+    this.hidden = numbered("hidden").map((name) => layer(name, activation));
+    this.heads = heads.map(head);
   }
 
   // The outputs of each head for one input vector, in order: [probabilities], or [mean, logVar].
   // The returned arrays are reused by the next call.
   forward(x) {
-    const h = this.hidden.reduce((input, layer) => dense(layer, input), x);
-    return this.heads.map((head) => dense(head, h));
+    const through = (layers, input) => layers.reduce((between, layer) => dense(layer, between), input);
+    const h = through(this.hidden, x);
+    return this.heads.map((head) => through(head, h));
   }
 }
 

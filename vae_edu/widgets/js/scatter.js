@@ -1,10 +1,11 @@
-// The plane: dots where the encoder puts images, colored by label, and circles that hold 50, 90 and 99 % of the prior.
+// The plane: dots where the encoder puts images, colored by label, and the prior's circles.
 
 import {write} from "./canvas.js";
+import {ticks} from "./scale.js";
 
 const CELLS = 24; // across the plane, when looking for the place of a label
 const TURN = 2 * Math.PI;
-const PRIOR_MASSES = [0.5, 0.9, 0.99]; // of N(0, I), inside the circles
+const RADII = [1, 2, 3]; // in standard deviations of the prior, N(0, I)
 
 // Half the width of a square window around 0 that holds 99.5 % of the coordinates.
 export function halfWidth(means) {
@@ -12,7 +13,8 @@ export function halfWidth(means) {
   return Math.max(3.5, Math.ceil(2 * sizes[Math.floor(0.995 * (sizes.length - 1))]) / 2);
 }
 
-// Map from each label to where it is best written: the cell in which its dots outnumber the others most.
+// Map from each label to where it is best written: the cell in which its dots outnumber the others most. A label whose
+// dots are in the majority nowhere has no place.
 export function labelPlaces(means, labels = [], half) {
   const own = new Map(); // label -> Map from cell to the number of its dots there
   const all = new Uint32Array(CELLS ** 2);
@@ -28,6 +30,7 @@ export function labelPlaces(means, labels = [], half) {
   for (const label of [...own.keys()].sort((a, b) => a - b)) {
     const surplus = ([cell, count]) => 2 * count - all[cell];
     const [cell] = [...own.get(label)].reduce((best, other) => (surplus(other) > surplus(best) ? other : best));
+    if (2 * own.get(label).get(cell) <= all[cell]) continue;
     places.set(label, [center(cell % CELLS), center(Math.floor(cell / CELLS))]);
   }
   return places;
@@ -36,21 +39,21 @@ export function labelPlaces(means, labels = [], half) {
 const clamp = (place) => Math.min(CELLS - 1, Math.max(0, place));
 
 // Draw everything but z itself. `lit(label)` says whether a label's dots stand out.
-export function drawPlane({context, width}, {means, labels, half, places, lit}, colors) {
+export function drawPlane({context, width}, {dots, labels, half, places, lit}, colors) {
   const x = (z1) => ((1 + z1 / half) / 2) * width;
   const y = (z2) => ((1 - z2 / half) / 2) * width;
-  drawPrior(context, x, y, colors.line);
   const color = (label) => colors.digits[label % 10] ?? colors.muted;
   for (const bright of [false, true]) {
     context.globalAlpha = bright ? 0.75 : 0.1;
-    for (let i = 0; i < means.length / 2; i++) {
+    for (let i = 0; i < dots.length / 2; i++) {
       if (lit(labels?.[i]) !== bright) continue;
       context.fillStyle = color(labels?.[i]);
       context.beginPath();
-      context.arc(x(means[2 * i]), y(means[2 * i + 1]), width / 320, 0, TURN);
+      context.arc(x(dots[2 * i]), y(dots[2 * i + 1]), width / 320, 0, TURN);
       context.fill();
     }
   }
+  drawPrior(context, x, y, colors);
   for (const [label, [z1, z2]] of places) {
     context.globalAlpha = lit(label) ? 1 : 0.3;
     context.font = `700 ${Math.round(width / 20)}px system-ui, sans-serif`;
@@ -59,21 +62,36 @@ export function drawPlane({context, width}, {means, labels, half, places, lit}, 
   drawAxes(context, x, y, half, colors);
 }
 
-function drawPrior(context, x, y, line) {
-  context.strokeStyle = line;
-  for (const mass of PRIOR_MASSES) {
-    const radius = Math.sqrt(-2 * Math.log(1 - mass)); // ‖z‖² of two normals is exponential with mean 2
+// A path [[z1, z2], …] in the same plane; a path of one point is a dot.
+export function drawPath({context, width}, path, half, {ink, surface}) {
+  const place = ([z1, z2]) => [((1 + z1 / half) / 2) * width, ((1 - z2 / half) / 2) * width];
+  Object.assign(context, {lineCap: "round", lineJoin: "round"});
+  for (const [line, color] of [[7, surface], [3, ink]]) {
+    Object.assign(context, {lineWidth: line, strokeStyle: color});
     context.beginPath();
-    context.arc(x(0), y(0), x(radius) - x(0), 0, TURN);
+    for (const point of [...path.slice(0, 1), ...path]) context.lineTo(...place(point));
     context.stroke();
   }
 }
 
+function drawPrior(context, x, y, {ink, surface}) {
+  context.globalAlpha = 1;
+  for (const [width, color] of [[3, surface], [1.25, ink]]) {
+    Object.assign(context, {lineWidth: width, strokeStyle: color});
+    for (const radius of RADII) {
+      context.beginPath();
+      context.arc(x(0), y(0), x(radius) - x(0), 0, TURN);
+      context.stroke();
+    }
+  }
+}
+
 function drawAxes(context, x, y, half, {muted: color, surface}) {
-  const [left, bottom, last] = [x(-half) + 12, y(-half) - 10, Math.ceil(half) - 1];
+  const [left, bottom] = [x(-half) + 12, y(-half) - 10];
   context.globalAlpha = 1;
   context.font = "11px system-ui, sans-serif";
-  for (let tick = -last; tick <= last; tick++) {
+  for (const tick of ticks([-half, half], 10)) {
+    if (Math.abs(tick) > 0.93 * half) continue; // the axes' names stand there
     const text = String(tick).replace("-", "−");
     write(context, text, x(tick), bottom, {color, surface});
     write(context, text, left, y(tick), {color, surface});
