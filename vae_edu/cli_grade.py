@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
 from vae_edu.cli_text import say
 from vae_edu.course import isolation
+from vae_edu.course.assess import Task
 from vae_edu.course.desk import chosen
 from vae_edu.course.grading import Grading
 from vae_edu.course.intake import collect
@@ -38,25 +38,36 @@ def grade(
     suite = load_suite()
     exercises = [exercise.id for exercise in chosen(suite.catalog, names)]
     handed_in = collect(submissions, suite.files(suite.catalog))
-    if not practice and not scheduler:
-        isolation.sandboxed()
-    with opened(out, seed, practice) as session, _executor(jobs, scheduler) as executor:
+    with opened(out, seed, practice) as session:
         grading = Grading(out, suite, session)
         for remark in grading.remarks(handed_in) if not again else ():
             say(f"Note: {remark}", "yellow")
-        grading.check_itself(exercises, executor, **limits)
         tasks = grading.tasks(handed_in, exercises, again, **limits)
-        stopped = _run(grading, tasks, executor)
+        stopped = bool(tasks) and _graded(grading, exercises, tasks, jobs, scheduler, limits)
         left = len(grading.tasks(handed_in, exercises, ()))
         say(f"{len(handed_in) - left} of {len(handed_in)} submissions are graded.", "bold")
         if stopped:
             say("Stopped; the same command goes on from here.", "yellow")
 
 
-def _run(grading: Grading, tasks: Sequence[Any], executor: Executor) -> bool:
-    """Whether it was stopped before the end."""
-    if not tasks:
-        return False
+def _graded(
+    grading: Grading,
+    exercises: Sequence[str],
+    tasks: Sequence[Task],
+    jobs: int | None,
+    scheduler: str | None,
+    limits: dict[str, float],
+) -> bool:
+    """Do the tasks; whether that was stopped before the end."""
+    if not grading.session.practice and not scheduler:
+        isolation.sandboxed()
+    with _executor(jobs, scheduler) as executor:
+        grading.check_itself(exercises, executor, **limits)
+        return _run(grading, tasks, executor)
+
+
+def _run(grading: Grading, tasks: Sequence[Task], executor: Executor) -> bool:
+    """Do the tasks and show how far it is."""
     with tqdm(total=len(tasks), unit="submission", dynamic_ncols=True) as bar:
         try:
             for entry in grading.run(tasks, executor):
