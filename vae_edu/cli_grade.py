@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from vae_edu.cli_text import say
-from vae_edu.course import isolation
+from vae_edu.course import assess, isolation
 from vae_edu.course.assess import Task
 from vae_edu.course.desk import chosen
 from vae_edu.course.grading import Grading
@@ -61,19 +61,15 @@ def _graded(
     """Do the tasks; whether that was stopped before the end."""
     if not grading.session.practice and not scheduler:
         isolation.sandboxed()
-    with _executor(jobs, scheduler) as executor:
-        grading.check_itself(exercises, executor, **limits)
-        return _run(grading, tasks, executor)
-
-
-def _run(grading: Grading, tasks: Sequence[Task], executor: Executor) -> bool:
-    """Do the tasks and show how far it is."""
-    with tqdm(total=len(tasks), unit="submission", dynamic_ncols=True) as bar:
+    with _executor(jobs, scheduler) as executor, tqdm(total=len(tasks), unit="submission", dynamic_ncols=True) as bar:
         try:
+            bar.set_description("the grader's own check")
+            grading.check_itself(exercises, executor, **limits)
             for entry in grading.run(tasks, executor):
                 bar.set_description(entry.submission)
                 bar.update()
         except KeyboardInterrupt:
+            assess.stop()
             return True
     return False
 
