@@ -196,10 +196,8 @@ def main() -> None:
             alive = [change.partition(": ")[2] for change, end in found.items() if end == "alive"]
             late = [change.partition(": ")[2] for change, end in found.items() if end == "late"]
             holes = [change for change in alive if change not in known]
-            known_ones = len(alive) - len(holes)
-            print(
-                f"{exercise.id}: {len(found)} changes, {known_ones} equivalent, {len(holes)} survive, {len(late)} late"
-            )
+            equal = len(alive) - len(holes)
+            print(f"{exercise.id}: {len(found)} changes, {equal} equivalent, {len(holes)} survive, {len(late)} late")
             print("".join(f"    {change}\n" for change in holes), end="", flush=True)
             entry = {"changes": len(found), "equivalent": equal, "survivors": holes, "late": late, "seeds": SEEDS}
             record.add(exercise, entry)
