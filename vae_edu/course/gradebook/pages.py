@@ -18,7 +18,7 @@ def page(name: str, **values: Any) -> str:
 def _environment() -> Environment:
     folder = files("vae_edu.course.gradebook") / "templates"
     templates = {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.is_file()}
-    return Environment(
+    environment = Environment(
         loader=DictLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
@@ -26,6 +26,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minute"] = lambda moment: str(moment)[:16].replace("T", " ")
+    return environment
 
 
 def _visible(value: Any) -> Any:

@@ -7,6 +7,13 @@ from typing import Any
 
 BINS = 10
 BLUE = "#0072B2"
+STYLE: dict[str, Any] = {
+    "svg.hashsalt": "vae_edu",
+    "svg.fonttype": "path",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 9,
+}
 
 
 def histogram(percentages: Sequence[float]) -> list[int]:
@@ -43,16 +50,9 @@ def _picture(size: tuple[float, float], draw: Callable[[Any], object], **labels:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    style: dict[str, Any] = {
-        "svg.hashsalt": "vae_edu",
-        "svg.fonttype": "path",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "font.size": 9,
-    }
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(style)
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots()
