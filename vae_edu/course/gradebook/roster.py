@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from vae_edu.errors import UserError
@@ -39,15 +40,18 @@ def read_roster(path: Path | None) -> Roster:
         raise UserError(f"{path} could not be read ({error.strerror}); it should be a CSV file of students.") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is not text in UTF-8; export it as CSV in UTF-8.") from None
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","  # what Canvas and Excel write in some countries
-    rows = csv.DictReader(io.StringIO(text), delimiter=separator)
-    columns = [(name or "").strip().lower() for name in rows.fieldnames or []]
-    login = next((name for name in LOGINS if name in columns), None)
-    if login is None:
-        raise UserError(
-            f"{path} has no column of logins; expected 'SIS Login ID' (Canvas), 'Username' (Moodle) or 'login'."
-        )
+    # Canvas and Excel part columns by semicolons in some countries.
+    for separator in (",", ";", "\t"):
+        rows = csv.DictReader(io.StringIO(text), delimiter=separator)
+        columns = [name.strip().lower() for name in rows.fieldnames or []]
+        if login := next((name for name in LOGINS if name in columns), ""):
+            return Roster(_people(path, rows, login))
+    raise UserError(
+        f"{path} has no column of logins; expected 'SIS Login ID' (Canvas), 'Username' (Moodle) or 'login'."
+    )
+
+
+def _people(path: Path, rows: Iterable[dict[str | None, str]], login: str) -> dict[str, Person]:
     people: dict[str, Person] = {}
     for row in rows:
         person = {(name or "").strip().lower(): value.strip() for name, value in row.items() if isinstance(value, str)}
@@ -55,7 +59,7 @@ def read_roster(path: Path | None) -> Roster:
             if key.casefold() in people:
                 raise UserError(f"{path} has the login {key} twice; every student needs one line.")
             people[key.casefold()] = {"login": key} | _both_names(person)
-    return Roster(people)
+    return people
 
 
 def _both_names(person: Person) -> Person:
