@@ -1,12 +1,12 @@
 """Answers that are too alike: a flag for a person to look at, never a verdict.
 
-An answer becomes the sequence of its syntax tree's nodes: names do not count, nor comments, layout, docstrings, and
-what the stub already says; functions of the student's own count where the answer uses them. Two answers are as alike
-as the runs of `RUN` nodes that they share: the number of runs both have over the number that either has (Jaccard).
-Nothing here recurses: a file may be nested as deep as Python reads it.
+An answer becomes the sequence of its syntax tree's nodes: names do not count, nor comments, layout, docstrings,
+annotations, and what the stub already says; functions of the student's own count where the answer uses them. Two
+answers are as alike as the runs of `RUN` nodes that they share: the number of runs both have over the number that
+either has (Jaccard). Nothing here recurses: a file may be nested as deep as Python reads it.
 
-`ALIKE` and `LONG` come from answers known to be written apart: `benchmarks/similarity.py` compares each exercise's
-solution and right answers in `tests/mutants`, and records what it found in `book/results/grading/similarity.json`.
+`ALIKE` lies between what `benchmarks/similarity.py` finds for answers written apart (each exercise's solution and right
+answers in `tests/mutants`) and for disguised copies; `book/results/grading/similarity.json` has both.
 """
 
 import ast
@@ -23,7 +23,8 @@ from vae_edu.course.submission import Submission
 
 RUN = 8  # nodes of the syntax tree: about one operation with its operands
 LONG = 60  # runs an answer needs to be compared at all: short closed forms are alike by nature
-ALIKE = 0.8
+ALIKE = 0.7
+WITHOUT_EFFECT = ("annotation", "returns", "ctx")
 MOST = 5000  # nodes looked at; the longest right answer has some 400
 
 Runs = frozenset[int]
@@ -112,7 +113,16 @@ def _words(definition: Definition) -> Iterator[str]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring, or one left behind
             continue
         yield _word(node)
-        waiting += reversed([child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr_context)])
+        waiting += reversed(list(_children(node)))
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for field in node._fields:
+        value = None if field in WITHOUT_EFFECT else getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            yield from (child for child in value if isinstance(child, ast.AST))
 
 
 def _word(node: ast.AST) -> str:

@@ -100,8 +100,8 @@ def _graded(entry: Entry, history: list[Entry], catalog: Catalog, session: Mappi
         last=entry,
         parts=parts,
         total=scores.total(entry.submission),
-        flags=_once([*(flag for source in standing for flag in source.flags), *_from_checks(scores.checks)]),
-        notes=_once(note for source in standing for note in source.notes),
+        flags=(*entry.flags, *_from_checks(scores.checks)),
+        notes=entry.notes,
         mode=mode,
         warning="" if modes == [FOR_GRADES] else f"Not for grades: {mode}.",
     )
@@ -110,7 +110,3 @@ def _graded(entry: Entry, history: list[Entry], catalog: Catalog, session: Mappi
 def _from_checks(checks: Iterable[Check]) -> list[str]:
     counts = Counter(check.category for check in checks)
     return [f"{counts[category]} checks ended with '{category}'." for category in FLAGGED if counts[category]]
-
-
-def _once(sentences: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(sentences))
