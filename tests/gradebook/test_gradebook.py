@@ -120,6 +120,16 @@ def test_a_report_says_what_to_do_next(books):
     assert "The second hint." not in page
 
 
+def test_a_file_that_does_not_load_is_told_once(books):
+    broken = {"ch01.double values": 0, "ch01.double gradients": 0, "ch01.halve values": 0}
+    message = "ch01_numbers.py could not be loaded: SyntaxError at line 2."
+    books.publish(books.entry("ada", checks=books.verdicts("ada", broken, "import error", message)))
+    page = books.text("reports/ada.html")
+    assert page.count(message) == 1
+    assert "(9 points)" in page
+    assert "Think of double." not in page
+
+
 def test_a_report_keeps_secrets(books):
     books.publish(
         books.entry("ada", flags=("imports torch.distributions.",)),

@@ -14,13 +14,13 @@ SOLUTIONS = ("after-passing", "always", "never")
 
 @dataclass(frozen=True)
 class Settings:
-    """When a student may see solutions, the course's title, whom to ask, where the book is, when chapters are due."""
+    """When a student may see solutions, the course's title, whom to ask, when chapters are due, where the book is."""
 
     solutions: str = "after-passing"
     title: str = ""
     contact: str = ""
-    book: str = ""
     due: dict[str, date] = field(default_factory=dict)
+    book: str = ""
 
 
 def load_settings(path: Path) -> Settings:

@@ -78,18 +78,30 @@ def _told(check: Check) -> str:
 
 
 def _contents(student: Graded, about: dict[str, Chapter], settings: Settings) -> dict[str, Any]:
-    short = [part for part in student.parts if part.total.points < part.total.of]
+    short = [part for part in student.parts if part.total.points < part.total.of and part.checks]
+    unloaded = _unloaded(short)
+    apart = [part for those in unloaded.values() for part in those]
     return {
         "student": student,
         "settings": settings,
         "chapters": [(about[file], list(parts)) for file, parts in groupby(student.parts, lambda p: p.exercise.file)],
-        "to_mend": [(part, losses(part), about[part.exercise.file]) for part in short if part.attempted],
-        "not_attempted": [part for part in short if part.checks and not part.attempted],
-        "never_run": [part for part in short if not part.checks],
+        "unloaded": unloaded,
+        "to_mend": [(p, losses(p), about[p.exercise.file]) for p in short if p.attempted and p not in apart],
+        "not_attempted": [part for part in short if not part.attempted],
+        "never_run": [part for part in student.parts if not part.checks],
         "about": about,
         "due": {chapter: str(day) for chapter, day in settings.due.items()},
         "files": _files(student),
     }
+
+
+def _unloaded(parts: Sequence[Part]) -> dict[str, list[Part]]:
+    """By diagnosis, the exercises none of whose checks could run because their file does not load: told once a file."""
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        if all(check.category == Category.IMPORT_ERROR for check in part.checks):
+            found.setdefault(part.checks[0].message, []).append(part)
+    return found
 
 
 def _files(student: Graded) -> list[dict[str, str]]:
