@@ -14,6 +14,8 @@
     practice    runs the visible checks, apart        own_work    what is attempted, read from the file
     progress    what passed, which hints were taken   settings    what the instructor decides
 
+    journal     each grading, only appended           gradebook   what is made of it, for instructor and students
+
 A student's code never runs in the process that grades it: the worker is a witness that receives inputs and
 returns plain data. Nothing here imports torch when it is imported, and nothing knows of models.
 """

@@ -14,12 +14,13 @@ SOLUTIONS = ("after-passing", "always", "never")
 
 @dataclass(frozen=True)
 class Settings:
-    """When a student may see solutions, the course's title, whom to ask, and when each chapter is due."""
+    """When a student may see solutions, the course's title, whom to ask, when chapters are due, where the book is."""
 
     solutions: str = "after-passing"
     title: str = ""
     contact: str = ""
     due: dict[str, date] = field(default_factory=dict)
+    book: str = ""
 
 
 def load_settings(path: Path) -> Settings:
@@ -47,6 +48,8 @@ def _value(path: Path, name: str, value: Any) -> Any:
         if not isinstance(value, dict) or not all(type(day) is date for day in value.values()):
             raise UserError(f"{path}: due should give chapters a date, such as ch03: 2030-01-31, got {value!r}.")
         return {str(chapter): day for chapter, day in value.items()}
+    if name == "book" and not (isinstance(value, str) and value.startswith(("https://", "http://"))):
+        raise UserError(f"{path}: book should be the book's address, https://..., got {value!r}.")
     if not isinstance(value, str):
         raise UserError(f"{path}: {name} should be a text, got {value!r}.")
     return value
