@@ -161,6 +161,11 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Fixes the hidden inputs; a fresh secret one unless given.")
     ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="The LMS's own export as CSV, for the names in canvas.csv and moodle.csv."),
+    ] = None,
+    similar: Annotated[bool, typer.Option(help="Look for answers that are too alike.")] = True,
     call_seconds: Annotated[float, typer.Option(min=0.1, help="Time that one call of an answer may take.")] = 5.0,
     submission_seconds: Annotated[
         float, typer.Option(min=1, help="Time that all calls of one submission may take together.")
@@ -178,6 +183,8 @@ def grade(
         scheduler=scheduler,
         practice=practice,
         seed=seed,
+        roster=roster,
+        similar=similar,
         call_seconds=call_seconds,
         submission_seconds=submission_seconds,
     )

@@ -12,9 +12,12 @@ from vae_edu.cli_text import say
 from vae_edu.course import assess, isolation
 from vae_edu.course.assess import Task
 from vae_edu.course.desk import chosen
+from vae_edu.course.gradebook.publish import publish
+from vae_edu.course.gradebook.standing import Graded
 from vae_edu.course.grading import Grading
 from vae_edu.course.intake import collect
 from vae_edu.course.session import opened
+from vae_edu.course.settings import load_settings
 from vae_edu.course.suite import load_suite
 from vae_edu.errors import UserError
 
@@ -29,9 +32,11 @@ def grade(
     scheduler: str | None = None,
     practice: bool = False,
     seed: int | None = None,
+    roster: Path | None = None,
+    similar: bool = True,
     **limits: float,
 ) -> None:
-    """Grade what is not graded yet; stopped at any moment, the same call goes on from there.
+    """Grade what is not graded yet, and write gradebook and reports; stopped at any moment, the same call goes on.
 
     Raises UserError for what a user can mend; what was graded before it stays.
     """
@@ -44,10 +49,28 @@ def grade(
             say(f"Note: {remark}", "yellow")
         tasks = grading.tasks(handed_in, exercises, again, **limits)
         stopped = bool(tasks) and _graded(grading, exercises, tasks, jobs, scheduler, limits)
-        left = len(grading.tasks(handed_in, exercises, ()))
-        say(f"{len(handed_in) - left} of {len(handed_in)} submissions are graded.", "bold")
+        counted = {name: suite.catalog[name] for name in grading.graded}
+        about = (load_settings(suite.root / "exercises" / "course.yml"), {"practice": practice, "begun": session.begun})
+        books = publish(
+            *(out, grading.journal, counted, *about), exercises=suite.root / "exercises", roster=roster, similar=similar
+        )
+        _say_what_came_out(out, books, len(grading.tasks(handed_in, exercises, ())))
         if stopped:
             say("Stopped; the same command goes on from here.", "yellow")
+
+
+def _say_what_came_out(out: Path, students: Sequence[Graded], left: int) -> None:
+    """How far it is, what a person has to look at, and where things lie."""
+    say(f"{len(students)} submissions are graded{f', {left} are left' if left else ''}.", "bold")
+    for student in students:
+        for why in [
+            *student.flags,
+            *([f"{student.total.not_graded} points not graded."] * bool(student.total.not_graded)),
+        ]:
+            say(f"{student.name}: {why}", "yellow", indent=2)
+    if warnings := {student.warning for student in students if student.warning}:
+        say(" ".join(sorted(warnings)), "red")
+    say(f"Gradebook: {out / 'gradebook.csv'}; overview: {out / 'overview.html'}; reports: {out / 'reports'}")
 
 
 def _graded(

@@ -68,13 +68,13 @@ ALWAYS_EQUAL = next(
 
 def with_mistakes(first, *others):
     """The Gaussians with a usual slip in each function: the first wrong answer of tests/mutants that fits."""
-    text = MASTERS[GAUSSIANS]
+    text = MASTERS[GAUSSIANS] + "\n\nimport math\n"
     for exercise in (first, *(f"ch03.{name}" for name in others)):
         path = ROOT / "tests/mutants" / f"{exercise.replace('.', '_')}.py"
         nodes = ast.parse(path.read_text(encoding="utf-8")).body
         wrong = next(node for node in nodes if isinstance(node, ast.FunctionDef) and ast.get_docstring(node))
         wrong.name = exercise.partition(".")[2]
-        shared = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign))]
+        shared = [node for node in nodes if isinstance(node, ast.Assign) or getattr(node, "name", "").startswith("_")]
         text += "\n\n" + ast.unparse(ast.Module([*shared, wrong], []))
     return text
 

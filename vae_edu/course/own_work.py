@@ -83,9 +83,13 @@ def forbidden(exercises: Iterable[Exercise], text: Callable[[str], str], catalog
         for name, line in forbidden_uses(own, exercise.forbidden).items():
             found.setdefault((exercise.file, line, name), []).append(exercise.function)
     return [
-        f"{file}, line {line}: {name}, which {' and '.join(names)} should do without"
+        f"{file}, line {line}: {name}, which {_listed(names)} should do without"
         for (file, line, name), names in found.items()
     ]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
 
 
 def chapter_title(file: str, folder: Path) -> str:
