@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from vae_edu.course.catalog import load_catalog
+
 ROOT = Path(__file__).resolve().parents[2]
 MASTERS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "solutions").glob("ch*.py"))}
 STUBS = {name: (ROOT / "exercises" / name).read_text(encoding="utf-8") for name in MASTERS}
@@ -21,7 +23,7 @@ def write(folder):
         for file, content in files.items():
             data = content if isinstance(content, bytes) else content.encode("utf-8")
             (folder / name / file).write_bytes(data)
-    edition = {f"vae_edu-exercises/exercises/{file}": text for file, text in MASTERS.items()}
+    edition = {f"vae_edu-exercises/exercises/{file}": text for file, text in otherwise(1, MASTERS).items()}
     zipped(folder / "chen.zip", edition | {"vae_edu-exercises/README.md": "the edition's own"})
     zipped(folder / "kim.zip", {f"../../{GAUSSIANS}": MASTERS[GAUSSIANS], "big.py": "0" * 50_000_000})
     return {"ada", "chen", "hana", "lea"}, {"dora", "emil", "ivo", "kim"}
@@ -31,14 +33,14 @@ def folders():
     """The folders by student: file and content."""
     return {
         "ada": MASTERS,
-        "ben": MASTERS | {name: STUBS[name] for name in MASTERS if name not in HALF},
+        "ben": STUBS | otherwise(0, HALF),
         "dora": STUBS,
         "emil": {GAUSSIANS.replace(".py", ".ipynb"): '{"cells": []}', "notes.docx": "what I tried"},
-        "fay": MASTERS | {GAUSSIANS: with_mistakes("ch03.log_normal", "kl_standard_normal", "kl_full")},
+        "fay": MASTERS | {GAUSSIANS: with_mistakes("log_normal", "kl_standard_normal", "kl_full")},
         "gus": STUBS | {GAUSSIANS: "def log_normal(x, mean, log_var:\n", "ch04_gradients.py": LATIN_1},
         "hana": MASTERS | {GAUSSIANS: MASTERS[GAUSSIANS] + WITH_DISTRIBUTIONS},
         "ivo": STUBS | {GAUSSIANS: ALWAYS_EQUAL},
-        "jun": MASTERS | {GAUSSIANS: MASTERS[GAUSSIANS] + ENDLESS},
+        "jun": otherwise(0, MASTERS) | {GAUSSIANS: MASTERS[GAUSSIANS] + ENDLESS},
         "lea": {name: renamed(text) for name, text in MASTERS.items()},
     }
 
@@ -66,17 +68,41 @@ ALWAYS_EQUAL = next(
 )
 
 
-def with_mistakes(first, *others):
-    """The Gaussians with a usual slip in each function: the first wrong answer of tests/mutants that fits."""
-    text = MASTERS[GAUSSIANS] + "\n\nimport math\n"
-    for exercise in (first, *(f"ch03.{name}" for name in others)):
-        path = ROOT / "tests/mutants" / f"{exercise.replace('.', '_')}.py"
-        nodes = ast.parse(path.read_text(encoding="utf-8")).body
-        wrong = next(node for node in nodes if isinstance(node, ast.FunctionDef) and ast.get_docstring(node))
-        wrong.name = exercise.partition(".")[2]
-        shared = [node for node in nodes if isinstance(node, ast.Assign) or getattr(node, "name", "").startswith("_")]
-        text += "\n\n" + ast.unparse(ast.Module([*shared, wrong], []))
+def with_mistakes(*functions):
+    """The Gaussians with a usual slip in each function: the first wrong answer of tests/mutants."""
+    text = MASTERS[GAUSSIANS]
+    for function in functions:
+        text += answer(f"ch03.{function}", lambda node: bool(ast.get_docstring(node)), 0)
     return text
+
+
+def otherwise(number, files):
+    """The files with every answer written in another way: the right answer of tests/mutants with this number."""
+    exercises = load_catalog(ROOT / "exercises/catalog.yml").values()
+    return {
+        file: MASTERS[file]
+        + "".join(answer(e.id, lambda node: not ast.get_docstring(node), number) for e in exercises if e.file == file)
+        for file in files
+    }
+
+
+def answer(exercise, chosen, number):
+    """One answer of tests/mutants under the exercise's own name, with what it needs under names of its own."""
+    path = ROOT / "tests/mutants" / f"{exercise.replace('.', '_')}.py"
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body[1:]
+    helpers = [
+        node for node in nodes if getattr(node, "name", "_").startswith("_") and not _imports(node, "distributions")
+    ]
+    answers = [node for node in nodes if not _shared(node) and chosen(node)]
+    answers[number].name = exercise.partition(".")[2]
+    text = "\n".join(["", *map(ast.unparse, [*helpers, answers[number]]), ""])
+    for name in [node.name for node in helpers if hasattr(node, "name")]:
+        text = re.sub(rf"\b{name}\b", f"{name}_of_{answers[number].name}", text)
+    return text
+
+
+def _shared(node):
+    return getattr(node, "name", "_").startswith("_")
 
 
 def renamed(text):
