@@ -74,11 +74,11 @@ def books(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
 
-    def run(*entries, into=out, settings=Settings(contact="office hours"), session=SESSION, **options):  # noqa: B008
+    def run(*entries, into=out, settings=Settings(contact="office hours"), session=SESSION, catalog=CATALOG, **options):  # noqa: B008
         journal = Journal(into / "journal.jsonl")
         for one in entries:
             journal.append(one)
-        return publish(into, journal, CATALOG, settings, session, exercises=exercises, **options)
+        return publish(into, journal, catalog, settings, session, exercises=exercises, **options)
 
     def text(name):
         return (out / name).read_bytes().decode("utf-8-sig")

@@ -51,6 +51,7 @@ def test_what_was_not_graded_is_never_a_zero(books):
         assert lines["dan"]["ch01.double"] == ""
         assert lines["eve"]["ch02.root"] == ""
         assert lines["eve"]["ch01.double"] == "5"
+    assert "score" not in books.json("gradescope/dan/results.json")["tests"][0]
     tests = books.json("gradescope/eve/results.json")["tests"]
     assert [test for test in tests if "score" not in test] == [
         {
@@ -76,6 +77,13 @@ def test_a_regrade_keeps_what_it_did_not_grade_and_where_that_is_from(books):
     assert (new["graded"][:7], new["seed"], new["sha256"]) == ("2030-03", 5, "44" * 32)
     assert len(old["suite"]) == 64
     assert "44" * 32 in books.text("reports/ada.html")
+
+
+def test_only_exercises_that_count_are_counted(books):
+    chapter = {key: one for key, one in books.catalog.items() if key.startswith("ch01")}
+    books.publish(books.entry("ada"), books.entry("ada", {"ch01.halve values": 0}), catalog=chapter)
+    assert (by_name(books)["ada"]["total"], by_name(books)["ada"]["of"]) == ("5", "9")
+    assert "ch02" not in books.text("overview.html") + books.text("checks.jsonl") + books.text("reports/ada.html")
 
 
 def test_the_same_journal_gives_the_same_bytes(books, tmp_path):
@@ -141,6 +149,7 @@ def test_a_report_keeps_secrets(books):
             assert "torch.distributions" not in books.text(file)
             assert "person will look" in books.text(file)
     assert "protocol" not in books.text("reports/eve.html")
+    assert "not understood" not in books.text("reports/eve.html")
     assert "imports torch.distributions." in books.text("overview.html")
     assert "1 checks ended with" in by_name(books)["eve"]["flags"]
 

@@ -52,6 +52,12 @@ def test_a_copy_under_other_names_is_found(hand_in):
     assert found["ch06.train_vae"].share >= ALIKE
 
 
+def test_what_the_stub_says_does_not_count():
+    given = answers(ROOT / "exercises", FULL)
+    assert any(given.values())
+    assert not any(answers(ROOT / "exercises", FULL, given).values())
+
+
 def test_what_everybody_was_given_and_short_answers_are_not_alike(hand_in):
     stub = (ROOT / "exercises/ch06_vae.py").read_text(encoding="utf-8")
     pairs = hand_in(ada=stub, bob=stub, eve=MASTER)
@@ -113,7 +119,9 @@ def test_a_missing_folder_and_a_link_are_alike_to_nothing(tmp_path):
         folder = tmp_path / "submissions" / name
         folder.mkdir(parents=True)
         (folder / "ch06_vae.py").symlink_to(secret)
-    assert similar_pairs(tmp_path / "submissions", ["ada", "eve", "none"], CATALOG, ROOT / "exercises") == []
+    (tmp_path / "ch06_vae.py").write_text(MASTER)
+    names = ["ada", "eve", "none", "..", "../../" + tmp_path.name, str(tmp_path), "\0", "x" * 5000]
+    assert similar_pairs(tmp_path / "submissions", names, CATALOG, ROOT / "exercises") == []
 
 
 def test_shuffled_statements_still_count_for_much():

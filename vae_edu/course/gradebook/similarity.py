@@ -10,6 +10,7 @@ answers in `tests/mutants`) and for disguised copies; `book/results/grading/simi
 """
 
 import ast
+import os
 import warnings
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ def similar_pairs(folder: Path, names: Iterable[str], catalog: Catalog, stubs: P
     `stubs` is the folder of the files as handed out. A file that cannot be read or does not parse is alike to nothing.
     """
     given = answers(stubs, catalog)
-    handed_in = {name: answers(folder / name, catalog, given) for name in names}
+    # A name is a folder's here, whatever it says.
+    handed_in = {name: answers(folder / name, catalog, given) for name in names if Path(name).name == name != ".."}
     pairs = []
     for exercise in catalog:
         long = [(name, found[exercise]) for name, found in handed_in.items() if len(found[exercise]) >= LONG]
@@ -69,7 +71,7 @@ def alike(one: Runs, other: Runs) -> float:
 def answers(folder: Path, catalog: Catalog, given: Mapping[str, Runs] | None = None) -> dict[str, Runs]:
     """By exercise, the runs of the answer in a folder, without those `given` with the exercise."""
     files = dict.fromkeys(exercise.file for exercise in catalog.values())
-    trees = {file: _parsed(Submission(folder), file) for file in files} if folder.is_dir() else {}
+    trees = {file: _parsed(Submission(folder), file) for file in files} if os.path.isdir(folder) else {}
     functions = {exercise.function for exercise in catalog.values()}
     return {
         exercise.id: runs(exercise.function, trees[exercise.file], functions) - (given or {}).get(exercise.id, NOTHING)

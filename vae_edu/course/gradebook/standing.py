@@ -72,7 +72,9 @@ def graded(journal: Journal, catalog: Catalog, session: Mapping[str, Any]) -> li
     history: dict[str, list[Entry]] = {}
     for entry in journal.entries:
         history.setdefault(entry.submission, []).append(entry)
-    standing = journal.standing(list(catalog))
+    # The journal may hold more exercises than count here.
+    order = dict.fromkeys([*catalog, *(name for entry in journal.entries for name in entry.exercises)])
+    standing = journal.standing(list(order))
     return [_graded(entry, history[name], catalog, session) for name, entry in standing.items()]
 
 
