@@ -26,7 +26,7 @@ export function paintGray(canvas, pixels) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
   for (let i = 0; i < pixels.length; i++) {
-    image.data.fill(255 * pixels[i] + 0.5, 4 * i, 4 * i + 3); // clamped and cut to whole numbers by its type
+    image.data.fill(255 * pixels[i], 4 * i, 4 * i + 3); // clamped and rounded to whole numbers by its type
     image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
