@@ -185,6 +185,7 @@ def test_slider_choice_and_reset(stage):
     assert shown(stage, "kind") == "b"
     stage.get_by_role("button", name="Reset").click()
     assert stage.evaluate("shown()") == {"mean": 0, "point": [0, 0], "kind": "a"}
+    settle(stage)
     assert slider.input_value() == "0"
 
 

@@ -90,9 +90,7 @@ def answer(exercise, chosen, number):
     """One answer of tests/mutants under the exercise's own name, with what it needs under names of its own."""
     path = ROOT / "tests/mutants" / f"{exercise.replace('.', '_')}.py"
     nodes = ast.parse(path.read_text(encoding="utf-8")).body[1:]
-    helpers = [
-        node for node in nodes if getattr(node, "name", "_").startswith("_") and not _imports(node, "distributions")
-    ]
+    helpers = [node for node in nodes if _shared(node) and "distributions" not in ast.unparse(node)]
     answers = [node for node in nodes if not _shared(node) and chosen(node)]
     answers[number].name = exercise.partition(".")[2]
     text = "\n".join(["", *map(ast.unparse, [*helpers, answers[number]]), ""])

@@ -2,6 +2,7 @@
 
 from vae_edu.widgets.faces import (
     DrawDigit,
+    FillIn,
     Gap,
     ImportanceWeights,
     LatentPlane,
@@ -12,6 +13,7 @@ from vae_edu.widgets.faces import (
     TwoGaussians,
     TwoGradients,
     draw_digit,
+    fill_in,
     gap,
     importance_weights,
     latent_plane,
@@ -26,6 +28,7 @@ from vae_edu.widgets.faces import (
 
 __all__ = [
     "DrawDigit",
+    "FillIn",
     "Gap",
     "ImportanceWeights",
     "LatentPlane",
@@ -36,6 +39,7 @@ __all__ = [
     "TwoGaussians",
     "TwoGradients",
     "draw_digit",
+    "fill_in",
     "gap",
     "importance_weights",
     "latent_plane",

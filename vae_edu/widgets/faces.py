@@ -31,6 +31,27 @@ def draw_digit() -> DrawDigit | Mount:
     return show(DrawDigit, ["two-latents.plane", "two-latents.encoder", "two-latents.decoder"])
 
 
+class FillIn(Widget, script="fill-in"):
+    """A center column to complete: that of a test image of `digit`, or with -1 the 28 pixels of `column`.
+
+    `count` draws of z, made from `seed`, go into the mean of the draws.
+    """
+
+    alt = (
+        "A narrow pad with the center column of a digit, which can be picked or drawn. Beside it the regressor's one "
+        "answer, blurred, the mean of some draws of the CVAE, as blurred, and the test image that the column is from. "
+        "Below, eight single draws of the CVAE around the same column: sharper, and different digits."
+    )
+    digit, column = whole(8, min=-1, max=9), numbers(28, min=0.0, max=1.0)
+    count, seed = whole(8, min=1, max=64), whole(1)
+
+
+def fill_in() -> FillIn | Mount:
+    """A column completed by `cvae-column`, one draw of z after the other, and by `regressor-column`, once."""
+    cvae = ["cvae-column.condition", "cvae-column.decoder"]
+    return show(FillIn, [*cvae, "regressor-column.network", "column.examples"])
+
+
 class Gap(Widget, script="gap"):
     """A guess q = N(mean, sd²) for the posterior of z ~ N(0, 1), x | z ~ N(z, 1), at the observation `x`."""
 

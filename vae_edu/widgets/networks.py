@@ -6,6 +6,7 @@ between the hidden layers and the `heads`, pairs of name and output function.
 """
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from safetensors.numpy import save
@@ -15,13 +16,21 @@ from vae_edu.errors import UserError
 if TYPE_CHECKING:
     from torch import nn
 
+    from vae_edu.models.conditional import ConditionalMLP
+
 _ACTIVATIONS = ("ReLU", "Tanh", "Sigmoid", "Identity")  # those of js/mlp.js
 
 
 def pack_decoder(network: "nn.Module") -> bytes:
-    """What draws the picture: of a Gaussian decoder the mean alone. Raises UserError unless it is an MLP."""
-    from vae_edu.models import BernoulliMLP, GaussianMLP
+    """What draws the picture: of a Gaussian decoder the mean alone. Raises UserError unless it is an MLP.
 
+    A conditional decoder becomes an MLP of z and, after it, what `pack_condition` makes of the condition.
+    """
+    from vae_edu.models import BernoulliMLP, GaussianMLP
+    from vae_edu.models.conditional import ConditionalMLP
+
+    if isinstance(network, ConditionalMLP):
+        return pack_decoder(_side_by_side(network))
     if isinstance(network, BernoulliMLP):
         return _pack(network, [("logits", "sigmoid")])
     if isinstance(network, GaussianMLP):
@@ -38,9 +47,36 @@ def pack_encoder(network: "nn.Module") -> bytes:
     return _pack(network, [("mean", "identity"), ("log_var", "identity")])
 
 
+def pack_condition(network: "nn.Module") -> bytes:
+    """The condition's own layers in a conditional decoder. Raises UserError for a network that has none."""
+    from torch import nn
+
+    from vae_edu.models.conditional import ConditionalMLP
+
+    if not (isinstance(network, ConditionalMLP) and len(network.condition)):
+        kind = type(network).__name__
+        raise UserError(f"a figure in the page needs a decoder with layers for the condition; this {kind} has none.")
+    *_, last, activation = network.condition.children()
+    parts = nn.ModuleDict({"hidden": network.condition[:-2], "features": last})
+    return _pack(parts, [("features", type(activation).__name__.lower())])
+
+
 def about(description: object) -> dict[str, str]:
     """The description in the one form that safetensors keeps, and that is written the same each time."""
     return {"about": json.dumps(description, sort_keys=True)}
+
+
+def _side_by_side(network: "ConditionalMLP") -> "nn.Module":
+    """The same decoder with one input: a sum of two linear layers is one layer of both their inputs."""
+    import torch
+    from torch import nn
+
+    both = nn.Linear(network.from_z.in_features + network.from_condition.in_features, network.from_z.out_features)
+    both.weight = nn.Parameter(torch.cat([network.from_z.weight, network.from_condition.weight], 1))
+    both.bias = network.from_condition.bias
+    joined = deepcopy(network.rest)
+    joined.hidden = nn.Sequential(both, network.activation, *network.rest.hidden)
+    return joined
 
 
 def _pack(network: "nn.Module", heads: list[tuple[str, str]]) -> bytes:

@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 """The files that widgets in a page may ask for, by name: NAME.encoder and NAME.decoder of every pretrained model, and
 whatever was recorded in data/, which goes first.
+=======
+"""The files that widgets in a page may ask for, by name: the parts that a pretrained model has, NAME.encoder and
+NAME.decoder, NAME.condition where the decoder has layers for one, NAME.network of a regressor; and what data/ holds.
+>>>>>>> fillin
 
 A page loads each once, however many widgets use it.
 """
@@ -10,13 +15,19 @@ from vae_edu.errors import UserError
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 DATA = Path(__file__).parent / "data"
+_PARTS = ("condition", "decoder", "encoder", "network")
 
 
 def shipped_names() -> list[str]:
     """All names, sorted. That a network is of a kind that pages can draw is found out when it is asked for."""
     models = [path.stem for path in CHECKPOINTS.glob("*.safetensors")]
+<<<<<<< HEAD
     networks = [f"{model}.{part}" for model in models for part in ("encoder", "decoder")]
     return sorted({*networks, *(path.stem for path in DATA.glob("*.safetensors"))})
+=======
+    networks = [f"{model}.{part}" for model in models for part in _PARTS]
+    return sorted([*networks, *(path.stem for path in DATA.glob("*.safetensors"))])
+>>>>>>> fillin
 
 
 def check_names(*names: str) -> None:
@@ -36,8 +47,12 @@ def shipped(name: str) -> bytes:
 
 def _network(name: str) -> bytes:
     from vae_edu.checkpoints import load_pretrained
-    from vae_edu.widgets.networks import pack_decoder, pack_encoder
+    from vae_edu.widgets.networks import pack_condition, pack_decoder, pack_encoder
 
     model_name, _, part = name.rpartition(".")
+    packs = {"condition": pack_condition, "decoder": pack_decoder, "encoder": pack_encoder, "network": pack_decoder}
     model = load_pretrained(model_name)
-    return pack_encoder(model.encoder) if part == "encoder" else pack_decoder(model.decoder)
+    network = getattr(model, "decoder" if part == "condition" else part, None)
+    if network is None:
+        raise UserError(f"{model_name!r} is a {type(model).__name__} and has no {part}.")
+    return packs[part](network)

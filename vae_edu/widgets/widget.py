@@ -60,10 +60,10 @@ def whole(default: int, *, min: int | None = None, max: int | None = None) -> An
     return traitlets.CInt(default, min=min, max=max).tag(sync=True)
 
 
-def numbers(count: int) -> Any:
-    """So many numbers that the reader moves, all 0 at first."""
-    zeros = [0.0] * count
-    return traitlets.List(traitlets.CFloat(), default_value=zeros, minlen=count, maxlen=count).tag(sync=True)
+def numbers(count: int, *, min: float | None = None, max: float | None = None) -> Any:
+    """So many numbers that the reader moves, all 0 at first, each from `min` to `max` if given."""
+    each, zeros = traitlets.CFloat(min=min, max=max), [0.0] * count
+    return traitlets.List(each, default_value=zeros, minlen=count, maxlen=count).tag(sync=True)
 
 
 def drawing() -> Any:

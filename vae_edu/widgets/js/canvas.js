@@ -25,9 +25,10 @@ export function write(context, text, x, y, {color, surface, align = "center", ba
 export function paintGray(canvas, pixels) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
+  const {data} = image; // clamps and rounds to whole numbers by its type
   for (let i = 0; i < pixels.length; i++) {
-    image.data.fill(255 * pixels[i] + 0.5, 4 * i, 4 * i + 3); // clamped and cut to whole numbers by its type
-    image.data[4 * i + 3] = 255;
+    data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = 255 * pixels[i];
+    data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
 }

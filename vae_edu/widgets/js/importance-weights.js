@@ -80,7 +80,7 @@ function paintDensities(pen, values, {z: draws}) {
   const truth = sample((z) => density(z, mean, logVar), Z);
   pen.area(truth, {series: POSTERIOR});
   pen.curve(truth, {series: POSTERIOR});
-  for (const z of draws) pen.curve([[z, 0], [z, 0.09]], {series: Q, width: 1.5});
+  pen.rug(draws, 0.09, {series: Q});
   pen.curve(sample((z) => q(z, values), Z), {series: Q});
 }
 

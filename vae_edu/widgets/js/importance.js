@@ -45,6 +45,7 @@ export function bounds(values, doublings) {
     const t = Math.exp(r);
     let phi = u.reduce((sum, value, i) => sum + MASSES[i] * Math.exp(-t * value), 0);
     let limit = Math.exp(-t); // of a weight that is always its mean
+    if (phi + limit === 0) break; // and so are all that follow
     for (let j = 0; j <= doublings; j++) {
       gaps[j] += STEP * (phi - limit);
       [phi, limit] = [phi ** 2, limit ** 2];

@@ -48,6 +48,16 @@ export class Pen {
     this.context.fill(path);
   }
 
+  // Marks at places on the x axis, up to a height.
+  rug(places, height, {series = 0, width = 1.5} = {}) {
+    const path = new Path2D();
+    for (const x of places) {
+      path.moveTo(this.x(x), this.y(0));
+      path.lineTo(this.x(x), this.y(height));
+    }
+    this.stroke(path, this.colors.series[series], width, DASHES[series]);
+  }
+
   // A thin line across the plot at a height or a place.
   rule({x, y}, {dash = [3, 3], color = this.colors.muted} = {}) {
     const {left, right, top, bottom} = this.frame;

@@ -4,7 +4,7 @@ import {button, resetButton, slider} from "./controls.js";
 import {fill, h} from "./dom.js";
 import {key} from "./key.js";
 import {latest} from "./latest.js";
-import {clamp, fixed, logSumExp} from "./numbers.js";
+import {clamp, fixed} from "./numbers.js";
 import {Plot} from "./plot.js";
 import {Random} from "./random.js";
 import {readout} from "./readout.js";
@@ -60,14 +60,21 @@ export function squares(seed) {
 // p(x | z)/p(x), which is (1 + 1/sigma²)^(dimension/2) exp(−‖z‖²/(2 sigma²)).
 export function errors(cloud, {dimension, sigma}) {
   const highest = (dimension / 2) * Math.log1p(sigma ** -2);
-  const logs = cloud[dimension - 1].map((square) => highest - square / (2 * sigma ** 2));
-  return Array.from({length: RUNS}, (_, run) => {
-    let [total, from] = [-Infinity, 0];
-    return MARKS.map((to) => {
-      total = logSumExp([total, logSumExp(logs.subarray(run * DRAWS + from, run * DRAWS + to))]);
-      from = to;
-      return total - Math.log(to);
-    });
+  const squares = cloud[dimension - 1];
+  return Array.from({length: RUNS}, (_, run) =>
+    runningLogMeans((draw) => highest - squares[run * DRAWS + draw] / (2 * sigma ** 2)));
+}
+
+// For each mark the log of the mean of exp(logs(draw)) over so many draws, in one pass: `sum` is in units of exp(largest).
+function runningLogMeans(logs) {
+  let [largest, sum, draw] = [-Infinity, 0, 0];
+  return MARKS.map((mark) => {
+    for (; draw < mark; draw++) {
+      const log = logs(draw);
+      if (log > largest) [largest, sum] = [log, sum * Math.exp(largest - log) + 1];
+      else sum += Math.exp(log - largest);
+    }
+    return largest + Math.log(sum / mark);
   });
 }
 
