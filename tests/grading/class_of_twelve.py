@@ -90,10 +90,12 @@ def answer(exercise, chosen, number):
     """One answer of tests/mutants under the exercise's own name, with what it needs under names of its own."""
     path = ROOT / "tests/mutants" / f"{exercise.replace('.', '_')}.py"
     nodes = ast.parse(path.read_text(encoding="utf-8")).body[1:]
-    helpers = [node for node in nodes if _shared(node) and "distributions" not in ast.unparse(node)]
+    helpers = [node for node in nodes if _shared(node)]
     answers = [node for node in nodes if not _shared(node) and chosen(node)]
     answers[number].name = exercise.partition(".")[2]
-    text = "\n".join(["", *map(ast.unparse, [*helpers, answers[number]]), ""])
+    body = "\n".join(ast.unparse(node) for node in [*helpers, answers[number]] if not _is_import(node))
+    imports = [node for node in helpers if _is_import(node) and any(re.search(rf"\b{n}\b", body) for n in _names(node))]
+    text = "\n".join(["", *map(ast.unparse, imports), body, ""])
     for name in [node.name for node in helpers if hasattr(node, "name")]:
         text = re.sub(rf"\b{name}\b", f"{name}_of_{answers[number].name}", text)
     return text
@@ -101,6 +103,14 @@ def answer(exercise, chosen, number):
 
 def _shared(node):
     return getattr(node, "name", "_").startswith("_")
+
+
+def _is_import(node):
+    return isinstance(node, (ast.Import, ast.ImportFrom))
+
+
+def _names(node):
+    return [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
 
 
 def renamed(text):

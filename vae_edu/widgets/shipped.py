@@ -1,10 +1,6 @@
-<<<<<<< HEAD
-"""The files that widgets in a page may ask for, by name: NAME.encoder and NAME.decoder of every pretrained model, and
-whatever was recorded in data/, which goes first.
-=======
 """The files that widgets in a page may ask for, by name: the parts that a pretrained model has, NAME.encoder and
-NAME.decoder, NAME.condition where the decoder has layers for one, NAME.network of a regressor; and what data/ holds.
->>>>>>> fillin
+NAME.decoder, NAME.condition where the decoder has layers for one, NAME.network of a regressor; and what was recorded in
+data/, which goes first.
 
 A page loads each once, however many widgets use it.
 """
@@ -21,13 +17,8 @@ _PARTS = ("condition", "decoder", "encoder", "network")
 def shipped_names() -> list[str]:
     """All names, sorted. That a network is of a kind that pages can draw is found out when it is asked for."""
     models = [path.stem for path in CHECKPOINTS.glob("*.safetensors")]
-<<<<<<< HEAD
-    networks = [f"{model}.{part}" for model in models for part in ("encoder", "decoder")]
-    return sorted({*networks, *(path.stem for path in DATA.glob("*.safetensors"))})
-=======
     networks = [f"{model}.{part}" for model in models for part in _PARTS]
-    return sorted([*networks, *(path.stem for path in DATA.glob("*.safetensors"))])
->>>>>>> fillin
+    return sorted({*networks, *(path.stem for path in DATA.glob("*.safetensors"))})
 
 
 def check_names(*names: str) -> None:
