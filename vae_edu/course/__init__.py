@@ -14,6 +14,9 @@
     practice    runs the visible checks, apart        own_work    what is attempted, read from the file
     progress    what passed, which hints were taken   settings    what the instructor decides
 
+    edition     what students get, file by file       built_book  the pages of it
+    release     writes it: a folder and a zip         leaks       what must not be in it, and the search for it
+
 A student's code never runs in the process that grades it: the worker is a witness that receives inputs and
 returns plain data. Nothing here imports torch when it is imported, and nothing knows of models.
 """

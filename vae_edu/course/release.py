@@ -50,12 +50,17 @@ def release(project: Path, folder: Path, book: Path | None) -> Release:
     files, known = edition(project, book), secrets(project)
     _refuse(leaks(files, known))
     _refuse_paths(files, [project.resolve(), Path.home()])
+    write(folder, archive, files)
+    return Release(folder, archive, len(files), len(known))
+
+
+def write(folder: Path, archive: Path, files: Files) -> None:
+    """Write files to a folder and to a zip; whoever kills this finds either as it was or as it is to be."""
     with _workplace(folder) as work:
         _write_tree(work / "tree", files)
         _write_zip(work / "zip", folder.name, files)
         _put(work / "tree", folder)
         (work / "zip").replace(archive)
-    return Release(folder, archive, len(files), len(known))
 
 
 def _check_place(folder: Path, archive: Path) -> None:
