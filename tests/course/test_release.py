@@ -1,4 +1,4 @@
-"""The student edition: what is in it, what is not, that it works by itself, and that it is written whole or not at all."""
+"""The student edition: what is in it, what is not, that it works by itself, and what is refused."""
 
 import json
 import os

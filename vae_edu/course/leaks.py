@@ -1,8 +1,8 @@
 """What must stay with the instructor, and the search for it in what students get.
 
-A secret is an answer or a formula of one, a formula of a slip, three lines in a row of a hidden check or of a mutant,
-or a hidden check's name. What the stubs, the visible checks, the hints or the package's models say as well is none: the
-book prints the package, and that checks and hints leave an answer to be written is proved in the tests.
+A secret is an answer or a formula of one, a formula of a slip, three lines in a row of a hidden check, of a slip or of
+a mutant, or a hidden check's name. What the stubs, the visible checks, the hints or the package's models say as well is
+none: the book prints the package, and that checks and hints leave an answer to be written is proved in the tests.
 """
 
 import ast
@@ -44,7 +44,7 @@ def secrets(project: Path) -> Secrets:
         for answer in stubs.answers(text):
             answers |= dict.fromkeys([squeezed(answer), *formulas(answer)], f"an answer in {path}")
     for path, text in _sources(project, SLIPS):
-        answers |= dict.fromkeys(formulas(text), f"a formula in {path}")
+        answers |= dict.fromkeys([*formulas(text), *runs(text)], f"a formula in {path}")
     for path, text in _sources(project, "tests/mutants"):
         checks |= dict.fromkeys(runs(text), f"an answer in {path}")
     for path, text in _sources(project, "tests/hidden"):
