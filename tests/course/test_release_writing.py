@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import sys
 import zipfile
@@ -164,3 +165,18 @@ def test_killed_at_any_moment_it_leaves_one_edition_or_the_other(place):
     assert [True, False] in became  # the zip follows the folder
     assert became[-1] == [True, True]
     assert sorted(path.name for path in place.folder.parent.iterdir()) == ["students", "students.zip"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there processes do not fork")
+def test_killed_the_first_time_it_leaves_an_edition_or_none(place):
+    work = partial(releases.write, place.folder, place.archive, files("new"))
+    for step in itertools.count():
+        ended = not killed(step, work)
+        assert not place.folder.exists() or tree(place.folder) == files("new"), step
+        assert not place.archive.exists() or zipped(place.archive) == files("new"), step
+        if ended:
+            break
+        shutil.rmtree(place.folder, ignore_errors=True)
+        place.archive.unlink(missing_ok=True)
+    assert place.folder.exists()
+    assert place.archive.exists()
