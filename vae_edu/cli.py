@@ -190,6 +190,20 @@ def grade(
     )
 
 
+@app.command()
+def release(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The edition's folder; DIR.zip is written beside it.")],
+    book: Annotated[
+        Path | None, typer.Option("--book", help="The folder of the built pages; _build/html unless given.")
+    ] = None,
+    no_book: Annotated[bool, typer.Option("--no-book", help="Leave the book out.")] = False,
+) -> None:
+    """For instructors: write the student edition, without solutions and hidden tests."""
+    from vae_edu.cli_release import release as write
+
+    write(folder, book, with_book=not no_book)
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one sentence and exit status 2."""
     try:

@@ -41,7 +41,7 @@ def solution(name: str, named_folder: Path | None) -> None:
     if settings.solutions == "never":
         raise UserError(f"this course shows no solutions; ask {ask}.")
     if not master.is_file():
-        raise UserError(f"this copy of the course holds no solutions; ask {ask}.")
+        raise UserError(f"solutions are not part of this student edition; {ask} may hand them out later.")
     if settings.solutions == "after-passing" and not Progress(folder).of(exercise.id).passed:
         raise UserError(
             f"the solution of {exercise.id} is shown once its visible checks pass: `vae-edu check {exercise.id}`; "

@@ -1,10 +1,12 @@
 """A small course of its own: two chapters, three exercises, checks that take milliseconds."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from vae_edu.course.catalog import load_catalog
+from vae_edu.course.leaks import secrets
 
 ENTRY = """
 {id}:
@@ -77,3 +79,9 @@ def course(tmp_path):
 
     write()
     return SimpleNamespace(folder=folder, write=write, catalog=load_catalog(folder / "catalog.yml"))
+
+
+@pytest.fixture(scope="session")
+def known():
+    """The secrets of the whole course."""
+    return secrets(Path(__file__).resolve().parents[2])

@@ -14,7 +14,13 @@
     practice    runs the visible checks, apart        own_work    what is attempted, read from the file
     progress    what passed, which hints were taken   settings    what the instructor decides
 
-    journal     each grading, only appended           gradebook   what is made of it, for instructor and students
+    intake      what students hand in (intake_files,  assess      one submission through the hidden tests
+                intake_notes)                         grading     a class, and what is left to do of it
+    session     how a grading was begun               journal     each result, only appended
+    suite       hidden tests and reference            marks       what a person should look at
+    gradebook   what is made of the journal
+    edition     what students get, file by file       built_book  the pages of it
+    release     writes it: a folder and a zip         leaks       what must not be in it, and the search for it
 
 A student's code never runs in the process that grades it: the worker is a witness that receives inputs and
 returns plain data. Nothing here imports torch when it is imported, and nothing knows of models.

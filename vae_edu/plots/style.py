@@ -59,4 +59,5 @@ def _notebook_format(name: str) -> None:
     except ImportError:
         return
     if get_ipython() is not None:
-        set_matplotlib_formats(name)
+        # Without a date the same picture gives the same file.
+        set_matplotlib_formats(name, metadata={"Date": None} if name == "svg" else {})

@@ -45,7 +45,7 @@ def log_density_ratio(z: Any, mean: Any, log_var: Any) -> dict[str, Any]:
         return -0.5 * (math.log(2 * math.pi) + log_var + distance / var)
 
     log_n = math.log(len(mean))
-    log_p = -0.5 * (math.log(2 * math.pi) + z**2).sum(-1)
+    log_p = -(math.log(2 * math.pi) + z**2).sum(-1) / 2
     each = terms(log_var, log_var.exp()).sum(-1)
     right = logsumexp(each, 1) - log_n - log_p
     average = mean.mean(0)
