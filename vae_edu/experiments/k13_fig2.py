@@ -62,6 +62,10 @@ MNIST = Panel(
         "AEVB 10, step 0.01": {},
         "WS 3, step 0.02": {"step_sizes": (0.02,)},
         "WS 3, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
+        "WS 3, step 0.01, no gathering": {"gather": 0},
+        "WS 200, step 0.02": {"step_sizes": (0.02,)},
+        "WS 200, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
+        "WS 200, step 0.01, no gathering": {"gather": 0},
     },
 )  # fmt: skip
 FREY = Panel(
