@@ -44,6 +44,11 @@ def as_parameter(answer):
 
 
 @pytest.fixture(scope="session")
+def projects():
+    return {exercise.id for exercise in CATALOG.values() if "project" in exercise.tags}
+
+
+@pytest.fixture(scope="session")
 def findings():
     """findings(exercise id, source, seed): check by check, its name and what it finds, None where it passes."""
 
