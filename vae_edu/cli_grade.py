@@ -13,6 +13,7 @@ from vae_edu.course import assess, isolation
 from vae_edu.course.assess import Task
 from vae_edu.course.desk import chosen
 from vae_edu.course.gradebook.publish import publish
+from vae_edu.course.gradebook.roster import read_roster
 from vae_edu.course.gradebook.standing import Graded
 from vae_edu.course.grading import Grading
 from vae_edu.course.intake import collect
@@ -42,6 +43,9 @@ def grade(
     """
     suite = load_suite()
     exercises = [exercise.id for exercise in chosen(suite.catalog, names)]
+    read_roster(roster)  # refused now rather than when everything is graded
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise UserError(f"{out} lies among the submissions; name a folder elsewhere with --out.")
     handed_in = collect(submissions, suite.files(suite.catalog))
     with opened(out, seed, practice) as session:
         grading = Grading(out, suite, session)

@@ -161,8 +161,18 @@ def test_a_torn_line_is_dropped_and_a_strange_one_refused(tmp_path, standing):
 def test_two_graders_do_not_share_a_folder(graded, twelve, practice):
     with FileLock(graded / ".lock"), pytest.raises(UserError, match="another process is grading into"):
         grade_class(twelve, graded, IDS, practice=practice)
+
+
+def test_what_would_fail_at_the_end_is_refused_at_the_start(twelve, practice, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
     with pytest.raises(UserError, match="is not empty and no grading's folder"):
-        grade_class(twelve, twelve, IDS, practice=practice)
+        grade_class(twelve, tmp_path / "mine", IDS, practice=practice)
+    with pytest.raises(UserError, match="lies among the submissions"):
+        grade_class(twelve, twelve / "grades", IDS, practice=practice)
+    with pytest.raises(UserError, match="roster"):
+        grade_class(twelve, tmp_path / "grades", IDS, practice=practice, roster=tmp_path / "roster.csv")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["mine", "thesis.tex"]
 
 
 def test_a_cluster_does_it_too_though_a_worker_dies_on_the_way(twelve, practice, tmp_path):

@@ -43,6 +43,8 @@ def opened(out: Path, seed: int | None, practice: bool) -> Iterator[Session]:
 
     Raises UserError when another process is at it, or it was begun in another way.
     """
+    if out.is_dir() and not (out / FILE).exists() and any(map(_foreign, out.iterdir())):
+        raise UserError(f"{out} is not empty and no grading's folder; name a new folder with --out.")
     with writable_folder(out):
         lock = FileLock(out / LOCK)
     try:
@@ -55,9 +57,12 @@ def opened(out: Path, seed: int | None, practice: bool) -> Iterator[Session]:
         lock.release()
 
 
+def _foreign(entry: Path) -> bool:
+    """Whether it is nothing that a kill at the very beginning leaves."""
+    return entry.name != LOCK and not entry.name.endswith(".partial")
+
+
 def _begun(out: Path, seed: int | None, practice: bool) -> Session:
-    if any(entry.name != LOCK and not entry.name.endswith(".partial") for entry in out.iterdir()):
-        raise UserError(f"{out} is not empty and no grading's folder; name a new folder with --out.")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     session = Session(secrets.randbits(53) if seed is None else seed, practice, now)
     session.save(out)
