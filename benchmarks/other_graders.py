@@ -82,7 +82,6 @@ def summary(entries: list[dict[str, Any]], outcomes: dict[str, Outcome]) -> dict
     return {
         "submissions that came to an end": len(runs),
         "seconds": median_and_p95([run.seconds for run in runs]),
-        "seconds of processor time": median_and_p95([run.cpu for run in runs]),
         "points not earned": {name: came - right for name, (came, right) in points.items() if (came or 0) > right},
         "points withheld": {
             n: right - came for n, (came, right) in points.items() if came is not None and came < right
@@ -105,7 +104,6 @@ def whole_class(
     both = {entry["name"]: [points.get(entry["student"]), alone[entry["name"]].points] for entry in entries}
     return {
         "seconds per submission": round(finished.seconds / len(entries), 2),
-        "seconds of processor time per submission": round(finished.cpu / len(entries), 2),
         "points with the class and alone, where they differ": {
             n: pair for n, pair in both.items() if pair[0] != pair[1]
         },
@@ -131,10 +129,11 @@ def compare(otter: Path, nbgrader: Path, folder: Path, only: str) -> dict[str, A
     tools = {name: summary(entries, of) for name, of in outcomes.items()}
     for name, graded in classes.items():
         tools[name]["one command for the class"] = whole_class(entries, graded, outcomes[name])
-    medians = {name: tool["seconds of processor time"]["median"] for name, tool in tools.items()}
+    medians = {name: tool["seconds"]["median"] for name, tool in tools.items()}
     return {
         "tools": tools,
-        "processor time, times that of vae-edu": {n: round(m / medians[ours.name], 1) for n, m in medians.items()},
+        "median seconds, times those of vae-edu": {n: round(m / medians[ours.name], 2) for n, m in medians.items()},
+        "seconds a submission may take": LIMIT,
         "points in all": due({"earns": arena.FUNCTIONS}),
         "load average before and after": [round(before, 1), round(os.getloadavg()[0], 1)],
         "submissions": {entry["name"]: row(entry, outcomes) for entry in entries},

@@ -15,7 +15,7 @@ import nbformat
 from attacks import arena
 from graders import formats
 
-ACCOUNTING = Path(__file__).with_name("accounting.py")
+SUPERVISE = Path(__file__).with_name("supervise.py")
 LIMIT = 240  # seconds a submission may take; nbgrader gives each of five looping cells its default of 30
 ASSIGNMENT, NOTEBOOK = "ch03", "ch03.ipynb"
 NO_PLACES: dict[str, object] = {}
@@ -23,10 +23,9 @@ NO_PLACES: dict[str, object] = {}
 
 @dataclass(frozen=True)
 class Run:
-    """A command that came to an end: seconds by the clock, seconds of processor time, and why it failed if it did."""
+    """A command that came to an end: its seconds by the clock, and why it failed if it did."""
 
     seconds: float
-    cpu: float
     failure: str = ""
 
 
@@ -41,17 +40,17 @@ class Outcome:
 
 def run(command: list[str], folder: Path, variables: dict[str, str], limit: float = LIMIT) -> Run:
     """Run a command; what it prints goes to folder/log. Raises TimeoutError, and none of its processes is left then."""
-    report = folder / "accounting.json"
-    program = [sys.executable, str(ACCOUNTING), str(report), str(limit), *command]
+    report = folder / "report.json"
+    program = [sys.executable, str(SUPERVISE), str(report), str(limit), *command]
     with (folder / "log").open("w+b") as log:
         subprocess.run(program, cwd=folder, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=True)
         log.seek(0)
         lines = log.read().decode(errors="replace").split("\n")
-    account = json.loads(report.read_text(encoding="utf-8"))
-    if account["status"] is None:
+    ended = json.loads(report.read_text(encoding="utf-8"))
+    if ended["status"] is None:
         raise TimeoutError(f"no end within {limit} s")
     said = [line.strip() for line in lines if "Error" in line and line.isprintable()]
-    return Run(account["seconds"], account["cpu"], (said or ["it failed"])[-1][:200] if account["status"] else "")
+    return Run(ended["seconds"], (said or ["it failed"])[-1][:200] if ended["status"] else "")
 
 
 def inside(environment: Path, home: Path) -> dict[str, str]:

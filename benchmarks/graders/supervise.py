@@ -1,14 +1,12 @@
-"""Run a command and account for everything that it started: `accounting.py REPORT LIMIT COMMAND...`.
+"""Run a command and leave none of its processes behind: `supervise.py REPORT LIMIT COMMAND...`.
 
-The report is JSON: the command's exit status (null if it was ended after LIMIT seconds), seconds by the clock, and
-seconds of processor time. Processes whose parents die become children of this one, so sandboxes and kernels count as
-well; whatever is left at the end is ended.
+The report is JSON: the command's exit status (null if it was ended after LIMIT seconds) and its seconds by the clock.
+Processes whose parents die become children of this one, so kernels with sessions of their own are ended as well.
 """
 
 import ctypes
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -20,7 +18,7 @@ import psutil
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def account(limit: float, command: list[str]) -> dict[str, float | None]:
+def supervise(limit: float, command: list[str]) -> dict[str, float | None]:
     """Run it."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     started = time.perf_counter()
@@ -31,8 +29,7 @@ def account(limit: float, command: list[str]) -> dict[str, float | None]:
         status = None
     seconds = time.perf_counter() - started
     end_all()
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {"status": status, "seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime}
+    return {"status": status, "seconds": seconds}
 
 
 def end_all() -> None:
@@ -48,4 +45,4 @@ def end_all() -> None:
 
 if __name__ == "__main__":
     report, limit, *command = sys.argv[1:]
-    Path(report).write_text(json.dumps(account(float(limit), command)), encoding="utf-8")
+    Path(report).write_text(json.dumps(supervise(float(limit), command)), encoding="utf-8")
