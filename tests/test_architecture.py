@@ -19,7 +19,7 @@ FLOORS = [
     ["checkpoints"],
     ["plots", "training"],
     ["experiments", "widgets"],
-    ["doctor", "cli_text", "cli_output", "cli_practice", "cli_hints", "cli_release", "cli"],
+    ["doctor", "cli_text", "cli_output", "cli_practice", "cli_hints", "cli_release", "cli_grade", "cli"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 APART = "course"  # knows of errors alone: a grader must not carry the solutions' package; only the top may use it
