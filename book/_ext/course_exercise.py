@@ -21,6 +21,9 @@ from sphinx_exercise.directive import ExerciseDirective
 
 from vae_edu.course.stubs import solution
 
+WIDEST = 77  # columns of code in an exercise's box
+OUTER_COMMA = re.compile(r", (?![^\[(]*[\])])")  # between arguments, not inside `tuple[int, int]`
+
 
 class CourseExercise(ExerciseDirective):
     """`{course-exercise} ch03.kl_standard_normal`; its label is `ex-ch03-kl-standard-normal`."""
@@ -99,8 +102,15 @@ def task(stub: Path, function: str) -> tuple[str, str]:
 
 
 def head(node: ast.ClassDef | ast.FunctionDef, source: str) -> str:
-    """The lines of a definition before its docstring or body."""
-    return "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1])
+    """The lines of a definition before its docstring or body; one argument a line where they would not fit the page."""
+    lines = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
+    if max(map(len, lines)) <= WIDEST:
+        return "\n".join(lines)
+    name, rest = " ".join(line.strip() for line in lines).split("(", 1)
+    arguments, returns = rest.rsplit(")", 1)
+    indent = " " * node.col_offset
+    inside = [f"{indent}    {argument}," for argument in OUTER_COMMA.split(arguments.strip(" ,"))]
+    return "\n".join([f"{indent}{name}(", *inside, f"{indent}){returns}"])
 
 
 def plain(text: str) -> str:
