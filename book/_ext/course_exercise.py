@@ -24,6 +24,13 @@ from vae_edu.course.stubs import solution
 WIDEST = 77  # columns of code in an exercise's box
 OUTER_COMMA = re.compile(r", (?![^\[(]*[\])])")  # between arguments, not inside `tuple[int, int]`
 
+SPECIAL = re.compile(
+    r"(`[^`]*`)"  # code
+    r"|(?<=\b[a-zA-Z])('{1,2})(?!\w)"  # a derivative
+    r"|([\\*_\[\]{}<>$#|~]|(?:(?<=^\d)|(?<=^\d\d))[.)](?= ))",  # markup; a number that ends a sentence is no list's
+    re.MULTILINE,
+)
+
 
 class CourseExercise(ExerciseDirective):
     """`{course-exercise} ch03.kl_standard_normal`; its label is `ex-ch03-kl-standard-normal`."""
@@ -116,9 +123,15 @@ def head(node: ast.ClassDef | ast.FunctionDef, source: str) -> str:
 def plain(text: str) -> str:
     """Docstrings and hints are plain text, read in editors and terminals too: escape what MyST would act upon.
 
-    Between backticks it acts upon nothing, and a backslash would show.
+    Between backticks it acts upon nothing, and a backslash would show. The strokes of f' are typeset as primes, not as
+    quotation marks.
     """
-    return re.sub(r"(`[^`]*`)|([\\*_\[\]{}<>$#|~])", lambda found: found[1] or f"\\{found[2]}", text.strip())
+
+    def shown(found: re.Match[str]) -> str:
+        code, strokes, special = found.groups()
+        return code or (f"\\{special}" if special else "′" * len(strokes))
+
+    return SPECIAL.sub(shown, text.strip())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

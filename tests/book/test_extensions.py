@@ -153,8 +153,16 @@ def test_the_index_follows_its_sources(small: Path):
     assert row(soup(build(small), "equation_index"), "K13 (1)")[4] == "test_other"
 
 
-def test_code_in_a_task_is_shown_without_backslashes():
-    assert plain("Mend `broken_loss` [a_b].\n") == r"Mend `broken_loss` \[a\_b\]."
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Mend `broken_loss` [a_b].\n", r"Mend `broken_loss` \[a\_b\]."),
+        ("The result is\n1. Then 0.5 and\n-2.5.", "The result is\n1\\. Then 0.5 and\n-2.5."),
+        ("f' and f''·s of the model's `x'`", "f′ and f′′·s of the model's `x'`"),
+    ],
+)
+def test_a_task_is_plain_text(written: str, shown: str):
+    assert plain(written) == shown
 
 
 LONG = "def f(x: Tensor, sizes: tuple[int, int] = (1, 2), *, name: str) -> Callable[[Tensor], Tensor]:"
