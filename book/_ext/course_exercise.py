@@ -26,7 +26,7 @@ OUTER_COMMA = re.compile(r", (?![^\[(]*[\])])")  # between arguments, not inside
 
 SPECIAL = re.compile(
     r"(`[^`]*`)"  # code
-    r"|(?<=\b[a-zA-Z])('{1,2})(?!\w)"  # a derivative
+    r"|(?<=\b[a-zA-Z])('{1,2})(?![a-zA-Z])"  # a derivative
     r"|([\\*_\[\]{}<>$#|~]|(?:(?<=^\d)|(?<=^\d\d))[.)](?= ))",  # markup; a number that ends a sentence is no list's
     re.MULTILINE,
 )
@@ -111,11 +111,11 @@ def task(stub: Path, function: str) -> tuple[str, str]:
 def head(node: ast.ClassDef | ast.FunctionDef, source: str) -> str:
     """The lines of a definition before its docstring or body; one argument a line where they would not fit the page."""
     lines = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
-    if max(map(len, lines)) <= WIDEST:
+    signature, indent = " ".join(line.strip() for line in lines), " " * node.col_offset
+    if len(indent + signature) <= WIDEST:
         return "\n".join(lines)
-    name, rest = " ".join(line.strip() for line in lines).split("(", 1)
+    name, rest = signature.split("(", 1)
     arguments, returns = rest.rsplit(")", 1)
-    indent = " " * node.col_offset
     inside = [f"{indent}    {argument}," for argument in OUTER_COMMA.split(arguments.strip(" ,"))]
     return "\n".join([f"{indent}{name}(", *inside, f"{indent}){returns}"])
 

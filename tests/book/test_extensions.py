@@ -158,7 +158,7 @@ def test_the_index_follows_its_sources(small: Path):
     [
         ("Mend `broken_loss` [a_b].\n", r"Mend `broken_loss` \[a\_b\]."),
         ("The result is\n1. Then 0.5 and\n-2.5.", "The result is\n1\\. Then 0.5 and\n-2.5."),
-        ("f' and f''·s of the model's `x'`", "f′ and f′′·s of the model's `x'`"),
+        ("f' and f''²·s of the model's `x'`", "f′ and f′′²·s of the model's `x'`"),
     ],
 )
 def test_a_task_is_plain_text(written: str, shown: str):
