@@ -45,7 +45,7 @@ def three_pulls(x: Tensor, weight: Tensor, noise_var: float) -> tuple[Tensor, Te
     it believes in (held still) and over the data points of x. Return this average for three beliefs:
 
     - the posterior p(z|x) itself, as in EM;
-    - the Gaussian q with *diagonal* covariance for which the divergence of q from the posterior,
+    - the Gaussian q with diagonal covariance for which the divergence of q from the posterior,
       KL(q || p(z|x)), is smallest: the best guess by the bound;
     - the Gaussian q with diagonal covariance for which KL(p(z|x) || q) is smallest: where the sleep phase of
       wake-sleep goes.

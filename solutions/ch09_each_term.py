@@ -82,8 +82,8 @@ def train_linear_vae(x: Tensor, latent: int, noise_var: float, generator: Genera
 
     Train on the rows of x a VAE with decoder x|z ~ N(Wz + b, noise_var · I) and encoder N(Vx + c, diag(exp(log_var))),
     where log_var is the same for every picture and noise_var stays as given. Return its weights, a dictionary of five
-    tensors in the dtype of x: "decoder.weight" (W, of shape (pixels, latent)), "decoder.bias" (b, (pixels,)),
-    "encoder.weight" (V, (latent, pixels)), "encoder.bias" (c, (latent,)) and "log_var" ((latent,)).
+    tensors in the dtype of x: `"decoder.weight"` (W, of shape (pixels, latent)), `"decoder.bias"` (b, (pixels,)),
+    `"encoder.weight"` (V, (latent, pixels)), `"encoder.bias"` (c, (latent,)) and `"log_var"` ((latent,)).
 
     First weights, optimizer, learning rate and number of steps are yours, and whether the expectation over z is
     sampled, as in any VAE, or carried out, as a linear decoder allows. The chapter's theorem tells what you should

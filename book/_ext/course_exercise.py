@@ -21,6 +21,16 @@ from sphinx_exercise.directive import ExerciseDirective
 
 from vae_edu.course.stubs import solution
 
+WIDEST = 77  # columns of code in an exercise's box
+OUTER_COMMA = re.compile(r", (?![^\[(]*[\])])")  # between arguments, not inside `tuple[int, int]`
+
+SPECIAL = re.compile(
+    r"(`[^`]*`)"  # code
+    r"|(?<=\b[a-zA-Z])('{1,2})(?![a-zA-Z])"  # a derivative
+    r"|([\\*_\[\]{}<>$#|~]|(?:(?<=^\d)|(?<=^\d\d))[.)](?= ))",  # markup; a number that ends a sentence is no list's
+    re.MULTILINE,
+)
+
 
 class CourseExercise(ExerciseDirective):
     """`{course-exercise} ch03.kl_standard_normal`; its label is `ex-ch03-kl-standard-normal`."""
@@ -99,16 +109,29 @@ def task(stub: Path, function: str) -> tuple[str, str]:
 
 
 def head(node: ast.ClassDef | ast.FunctionDef, source: str) -> str:
-    """The lines of a definition before its docstring or body."""
-    return "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1])
+    """The lines of a definition before its docstring or body; one argument a line where they would not fit the page."""
+    lines = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
+    signature, indent = " ".join(line.strip() for line in lines), " " * node.col_offset
+    if len(indent + signature) <= WIDEST:
+        return "\n".join(lines)
+    name, rest = signature.split("(", 1)
+    arguments, returns = rest.rsplit(")", 1)
+    inside = [f"{indent}    {argument}," for argument in OUTER_COMMA.split(arguments.strip(" ,"))]
+    return "\n".join([f"{indent}{name}(", *inside, f"{indent}){returns}"])
 
 
 def plain(text: str) -> str:
     """Docstrings and hints are plain text, read in editors and terminals too: escape what MyST would act upon.
 
-    Between backticks it acts upon nothing, and a backslash would show.
+    Between backticks it acts upon nothing, and a backslash would show. The strokes of f' are typeset as primes, not as
+    quotation marks.
     """
-    return re.sub(r"(`[^`]*`)|([\\*_\[\]{}<>$#|~])", lambda found: found[1] or f"\\{found[2]}", text.strip())
+
+    def shown(found: re.Match[str]) -> str:
+        code, strokes, special = found.groups()
+        return code or (f"\\{special}" if special else "′" * len(strokes))
+
+    return SPECIAL.sub(shown, text.strip())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -10,11 +10,15 @@ pytest.importorskip("sphinx_exercise", reason="the book's tools are not installe
 
 import execution
 from course_exercise import plain
+from course_exercise import task as task_of
+from docutils import nodes
+from docutils.utils import new_document
 from jupyter_cache import get_cache
 from numbering import by_chapter
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
+from wide_listings import mark
 
 FIGURE = "```{figure} dot.svg\n:alt: A dot.\n:name: NAME\nA dot.\n```\n"
 FILES = {
@@ -149,8 +153,41 @@ def test_the_index_follows_its_sources(small: Path):
     assert row(soup(build(small), "equation_index"), "K13 (1)")[4] == "test_other"
 
 
-def test_code_in_a_task_is_shown_without_backslashes():
-    assert plain("Mend `broken_loss` [a_b].\n") == r"Mend `broken_loss` \[a\_b\]."
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Mend `broken_loss` [a_b].\n", r"Mend `broken_loss` \[a\_b\]."),
+        ("The result is\n1. Then 0.5 and\n-2.5.", "The result is\n1\\. Then 0.5 and\n-2.5."),
+        ("f' and f''²·s of the model's `x'`", "f′ and f′′²·s of the model's `x'`"),
+    ],
+)
+def test_a_task_is_plain_text(written: str, shown: str):
+    assert plain(written) == shown
+
+
+LONG = "def f(x: Tensor, sizes: tuple[int, int] = (1, 2), *, name: str) -> Callable[[Tensor], Tensor]:"
+WRAPPED = """\
+def f(
+    x: Tensor,
+    sizes: tuple[int, int] = (1, 2),
+    *,
+    name: str,
+) -> Callable[[Tensor], Tensor]:"""
+
+
+@pytest.mark.parametrize(("written", "shown"), [(LONG, WRAPPED), ("def f(x: int) -> int:", "def f(x: int) -> int:")])
+def test_a_long_signature_has_one_argument_a_line(tmp_path: Path, written: str, shown: str):
+    stub = tmp_path / "stub.py"
+    stub.write_text(f'{written}\n    """The task."""\n')
+    assert task_of(stub, "f") == (shown, "The task.")
+
+
+def test_code_takes_the_margin_where_it_is_too_long_and_not_framed():
+    document = new_document("page")
+    long, short, framed = (nodes.literal_block("", "x" * columns) for columns in (89, 88, 120))
+    document += [long, short, nodes.admonition("", framed)]
+    mark(None, document)
+    assert [block["classes"] for block in (long, short, framed)] == [["full-width"], [], []]
 
 
 def test_an_unknown_exercise_is_named(small: Path):

@@ -47,8 +47,8 @@ function pictures(state, codes, picture, [rows, columns]) {
     return h("div", {class: kind}, canvas, h("p", {class: "vae-caption"}, label));
   };
   const end = (t) => (values) => codes.onTheWay({...values, t});
-  return [show("from, t = 0", "vae-end", end(0)), show("the decoder’s picture of z", "vae-here", (values) => codes.at(values)),
-    show("to, t = 1", "vae-end", end(1))];
+  return [show("from, t = 0", "vae-end", end(0)), show("the decoder’s picture of z", "vae-here", (values) => codes.at(values)),
+    show("to, t = 1", "vae-end", end(1))];
 }
 
 // One slider for each number of z. Moving one keeps what it was moved by; the way and the noise go on beneath it.
