@@ -1,6 +1,7 @@
 """What a student sees of `vae-edu check`, `hint` and `solution`."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -204,7 +205,16 @@ def test_watching_checks_what_is_saved_until_interrupted(course):
     if not hasattr(pexpect, "spawn"):
         pytest.skip("this system has no such terminal")
     command = ["-m", "vae_edu.cli", "check", "--watch", "--exercises", str(course.folder)]
-    terminal = pexpect.spawn(sys.executable, command, env=os.environ | {"TERM": "xterm"}, encoding="utf-8", timeout=120)
+    terminal = pexpect.spawn(
+        sys.executable,
+        command,
+        env=os.environ | {"TERM": "xterm"},
+        encoding="utf-8",
+        timeout=120,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where the suite runs in the background
+    )
     terminal.expect("0 of 3 exercises of the course pass")
     course.write(**RIGHT)  # perhaps before it watches: that must not be lost
     terminal.expect("ch01.double  2 of 2 visible checks passed")
