@@ -135,7 +135,8 @@ class Scoreboard:
             "isolation": self.config.stash[ISOLATION].described(),
         }
         catalog = self.scores.catalog
-        found = {name: marks(catalog.values(), s.source, catalog) for name, s in self.submissions.items()}
+        graded = [catalog[name] for name in dict.fromkeys(check.exercise for check in self.scores.checks)]
+        found = {name: marks(graded, s.source, catalog) for name, s in self.submissions.items()}
         self.scores.write(path, session, digests, found)
 
 
