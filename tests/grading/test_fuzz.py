@@ -1,4 +1,4 @@
-"""A few hundred fuzzed frames, replies, zips and sources; benchmarks/attacks.py tries thousands of each."""
+"""A few hundred fuzzed frames, replies, zips and sources; benchmarks/fuzz.py tries thousands of each."""
 
 import pytest
 
