@@ -21,14 +21,9 @@ def _has(name: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share one worker and what was costly to prepare; a long file names groups of its own.
-
-    One worker has all tests of the built book: another would only wait until it is built.
-    """
+    """A file's tests share one worker and what was costly to prepare; a long file names groups of its own."""
     for item in items:
-        if "site" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("site"))
-        elif item.get_closest_marker("xdist_group") is None:
+        if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
