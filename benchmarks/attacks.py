@@ -9,7 +9,6 @@ in a sandbox and in a plain process. benchmarks/fuzz.py tries what no attacker h
 """
 
 import argparse
-import importlib.util
 import inspect
 import os
 import secrets
@@ -20,10 +19,10 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
+from of_the_tests import load
 
 from vae_edu.course import isolation, sandbox, scenarios
 from vae_edu.course.student import POSTPONED
@@ -34,16 +33,6 @@ from vae_edu.recording import results_folder, write_record
 ROOT = Path(__file__).resolve().parents[1]
 SEED = secrets.randbits(32)  # as in real grading: nobody knew it before
 STARTS, CHECKS = 5, 200
-
-
-def load(name: str) -> ModuleType:
-    """A module of the test suite."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests/grading" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 arena = load("arena")

@@ -7,10 +7,10 @@ Run by hand from the repository's root, with bubblewrap installed; a few minutes
 Records how many were tried, how many refused with a sentence, and the slowest of each. A traceback ends the run.
 """
 
-import importlib.util
 import time
 from pathlib import Path
-from types import ModuleType
+
+from of_the_tests import load
 
 from vae_edu.course import sandbox
 from vae_edu.course.witness import Witness
@@ -21,25 +21,15 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMES, SUBMISSIONS = 10_000, 1000
 
 
-def fuzz() -> ModuleType:
-    """The module of the test suite."""
-    spec = importlib.util.spec_from_file_location("fuzz", ROOT / "tests/grading/fuzz.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def main() -> None:
     """Fuzz, print and record."""
-    started, tests = time.perf_counter(), fuzz()
+    started, tests = time.perf_counter(), load("fuzz")
     witness = Witness(Workers(sandbox.start), 10.0, budget=3600.0)
     results = {
         "frames": tests.fuzz_frames(FRAMES),
         "replies": tests.fuzz_replies(FRAMES),
         "zips": tests.fuzz_archives(SUBMISSIONS),
-        "sources, loaded and called in a sandbox": tests.fuzz_sources(
+        "sources, loaded in a sandbox": tests.fuzz_sources(
             SUBMISSIONS, ROOT / "exercises/catalog.yml", ROOT / "solutions", witness.answer
         ),
     }

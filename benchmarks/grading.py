@@ -10,7 +10,6 @@ The submissions are those of tests/grading/class_of_twelve.py, over and over.
 
 import argparse
 import csv
-import importlib.util
 import json
 import os
 import random
@@ -24,6 +23,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from of_the_tests import load
+
 from vae_edu.course.journal import Entry, Journal
 from vae_edu.course.suite import load_suite
 from vae_edu.recording import results_folder, write_record
@@ -34,13 +35,8 @@ CHAPTER = "ch03"
 
 def class_of(size: int, folder: Path) -> None:
     """Hand in the class of twelve again and again until there are `size` submissions."""
-    spec = importlib.util.spec_from_file_location("class_of_twelve", ROOT / "tests/grading/class_of_twelve.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     with tempfile.TemporaryDirectory() as twelve:
-        module.write(Path(twelve))
+        load("class_of_twelve").write(Path(twelve))
         entries = sorted(Path(twelve).iterdir())
         for number in range(size):
             entry = entries[number % len(entries)]

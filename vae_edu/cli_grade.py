@@ -67,10 +67,8 @@ def _say_what_came_out(out: Path, students: Sequence[Graded], left: int) -> None
     """How far it is, what a person has to look at, and where things lie."""
     say(f"{len(students)} submissions are graded{f', {left} are left' if left else ''}.", "bold")
     for student in students:
-        for why in [
-            *student.flags,
-            *([f"{student.total.not_graded} points not graded."] * bool(student.total.not_graded)),
-        ]:
+        missing = [f"{student.total.not_graded} points not graded."] if student.total.not_graded else []
+        for why in [*student.flags, *missing]:
             say(f"{student.name}: {why}", "yellow", indent=2)
     if warnings := {student.warning for student in students if student.warning}:
         say(" ".join(sorted(warnings)), "red")
@@ -96,7 +94,6 @@ def _graded(
                 bar.set_description(entry.submission)
                 bar.update()
         except KeyboardInterrupt:
-            assess.stop()
             return True
     return False
 
@@ -105,7 +102,7 @@ def _graded(
 def _executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
     """Threads that each wait for a process here, or the workers of a dask cluster."""
     if not scheduler:
-        with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as threads:
+        with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as threads, assess.started():
             yield threads
         return
     try:

@@ -103,3 +103,12 @@ def frame_times(page, move, count: int = 90) -> np.ndarray:
     for i in range(count):
         move(i)
     return np.diff(page.evaluate("frames"))
+
+
+def check_frames(between: np.ndarray, record_property) -> None:
+    """Record how frames came, and hold them to 60 a second with room for a busy machine."""
+    median, p95 = np.quantile(between, [0.5, 0.95]).tolist()
+    record_property("frame_ms", {"median": round(median, 1), "p95": round(p95, 1), "frames": len(between)})
+    print(f"frames: median {median:.1f} ms, p95 {p95:.1f} ms of {len(between)}")
+    assert median < 34
+    assert p95 < 100

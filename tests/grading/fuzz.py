@@ -164,13 +164,13 @@ def fuzz_archives(examples):
         return run(examples, archives() | st.binary(max_size=200), attempt)
 
 
-CALL = {"scenario": "def call(function):\n    return function()\n", "name": "call", "inputs": []}
+CALL = {"scenario": "def call(function):\n    return callable(function)\n", "name": "call", "inputs": []}
 SPLINTERS = ["(", "\n", '"""', "\\", "    ", "def ", ": ", "\0", "@"]
 PIECES = st.lists(st.text(max_size=12) | st.sampled_from(SPLINTERS), min_size=1, max_size=6)
 
 
 def fuzz_sources(examples, catalog, masters, answer):
-    """Masters with pieces lost, doubled and strewn with other text: loaded, called, and searched for flags.
+    """Masters with pieces lost, doubled and strewn with other text: loaded, looked at, and searched for flags.
 
     `answer` takes requests about them, as a Witness does.
     """
@@ -187,7 +187,7 @@ def fuzz_sources(examples, catalog, masters, answer):
         function = noise.choice([exercise.function for exercise in exercises if exercise.file == file])
         try:
             answer({"op": "load", "file": file, "function": file, "source": text})
-            scenario = "def call(function):\n    return function()\n"
+            scenario = "def call(function):\n    return callable(function)\n"
             answer(
                 {"op": "run", "file": file, "function": function, "scenario": scenario, "name": "call", "inputs": []}
             )

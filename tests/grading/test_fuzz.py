@@ -10,7 +10,7 @@ from vae_edu.course.workers import Workers, start_plain
 @pytest.mark.parametrize("what", ["fuzz_frames", "fuzz_replies", "fuzz_archives"])
 def test_whatever_arrives_is_a_value_or_refused(what, fuzz):
     count = getattr(fuzz, what)(300)
-    assert count["refused"] > 50
+    assert 50 < count["refused"] < count["tried"]
     assert count["slowest"] < 5.0
 
 
@@ -21,4 +21,4 @@ def test_whatever_a_source_holds_is_loaded_or_has_its_finding(fuzz, without_isol
         count = fuzz.fuzz_sources(100, root / "exercises/catalog.yml", root / "solutions", witness.answer)
     finally:
         witness.close()
-    assert count["refused"] > 50
+    assert 0 < count["refused"] < count["tried"]

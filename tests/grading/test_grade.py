@@ -117,16 +117,16 @@ def test_it_is_what_pytest_itself_finds(standing, grade, twelve, pytestconfig):
 
 def test_again_grades_one_anew_and_leaves_the_others_as_they_are(graded, twelve, practice, standing):
     before = lines(graded)
-    again = ["fay", "ch03.log_normal"]
+    again = ["hana", "ch03.kl_standard_normal"]
     grade_class(twelve, graded, IDS, again=again, practice=practice, jobs=1, call_seconds=8.0)
     after = lines(graded)
     assert after[: len(before)] == before
     [new] = map(json.loads, after[len(before) :])
-    assert (new["submission"], new["exercises"]) == ("fay", ["ch03.log_normal"])
+    assert (new["submission"], new["exercises"]) == ("hana", ["ch03.kl_standard_normal"])
     now = Journal(graded / "journal.jsonl").standing(list(load_suite().catalog))
 
     def found(entry):
-        return [(c.exercise, c.name, c.awarded, c.category, c.message) for c in entry.checks]
+        return entry.flags, [(c.exercise, c.name, c.awarded, c.category, c.message) for c in entry.checks]
 
     assert {name: found(entry) for name, entry in now.items()} == {n: found(e) for n, e in standing.items()}
     with pytest.raises(UserError, match="--again zoe: there is no submission, exercise or chapter"):

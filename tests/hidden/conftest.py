@@ -125,6 +125,9 @@ class Scoreboard:
             except UserError as error:
                 terminalreporter.write_line(str(error), red=True)
 
+    def files_graded(self):
+        return {self.scores.catalog[check.exercise].file for check in self.scores.checks}
+
     def write(self, path):
         files = sorted({exercise.file for exercise in self.scores.catalog.values()})
         digests = {name: {file: s.digest(file) for file in files} for name, s in self.submissions.items()}
@@ -135,7 +138,7 @@ class Scoreboard:
             "isolation": self.config.stash[ISOLATION].described(),
         }
         catalog = self.scores.catalog
-        graded = [catalog[name] for name in dict.fromkeys(check.exercise for check in self.scores.checks)]
+        graded = [exercise for exercise in catalog.values() if exercise.file in self.files_graded()]
         found = {name: marks(graded, s.source, catalog) for name, s in self.submissions.items()}
         self.scores.write(path, session, digests, found)
 

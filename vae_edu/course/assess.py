@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,16 +99,16 @@ def _run(task: Task, suite: Suite, folder: Path, scores: Path) -> str:
     return said if process.returncode == USAGE_ERROR else ""
 
 
-def stop() -> None:
-    """End what is being graded in this process; nothing of it is kept."""
-    _stopped.set()
-    for process in list(_running):
-        _kill(process)
-
-
-def go_on() -> None:
-    """Let this process grade, again if it was stopped."""
+@contextmanager
+def started() -> Iterator[None]:
+    """What is still being graded in this process when the block is left is ended, and nothing of it kept."""
     _stopped.clear()
+    try:
+        yield
+    finally:
+        _stopped.set()
+        for process in list(_running):
+            _kill(process)
 
 
 def _kill(process: "subprocess.Popen[str]") -> None:

@@ -75,14 +75,18 @@ class Bench:
 def refuse_other_imports(tree: ast.Module) -> None:
     """Raise ImportNotAllowed at the first import that is not of torch, numpy or math."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = ["." * node.level + (node.module or "")]
-        else:
-            continue
-        if any(name.split(".")[0] not in ALLOWED_IMPORTS for name in names):
-            raise ImportNotAllowed(node.lineno)
+        if other_imports(node):
+            raise ImportNotAllowed(getattr(node, "lineno", 1))
+
+
+def other_imports(node: ast.AST) -> list[str]:
+    """The modules that a statement imports and that are not of torch, numpy or math."""
+    names: list[str] = []
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = ["." * node.level + (node.module or "")]
+    return [name for name in names if name.split(".")[0] not in ALLOWED_IMPORTS]
 
 
 def own_line(error: BaseException, file: str) -> int | None:

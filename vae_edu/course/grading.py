@@ -71,11 +71,7 @@ class Grading:
         return {chapter(exercise) for exercise in self.suite.catalog.values()}
 
     def run(self, tasks: Sequence[Task], executor: Executor) -> Iterator[Entry]:
-        """Do the tasks, keep and give each result as it comes.
-
-        Raises UserError where nothing can be graded. Left early, it ends what is being done.
-        """
-        assess.go_on()
+        """Do the tasks, keep and give each result as it comes. Raises UserError where nothing can be graded."""
         futures = {executor.submit(assess.assess, task): task for task in tasks}
         try:
             for future in as_completed(futures):
@@ -86,7 +82,6 @@ class Grading:
         finally:
             for future in futures:
                 future.cancel()
-            assess.stop()
 
     def check_itself(self, exercises: Sequence[str], executor: Executor, **limits: float) -> None:
         """Grade the reference and the stubs, unless that was done with these tests.

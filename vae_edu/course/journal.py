@@ -41,7 +41,7 @@ class Entry:
 
     def line(self) -> bytes:
         """Itself as a line of the journal."""
-        return (json.dumps(asdict(self), ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+        return (json.dumps(asdict(self)) + "\n").encode("ascii")
 
     @classmethod
     def of_line(cls, line: bytes) -> "Entry":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vae_edu.course.catalog import Catalog, Exercise
 from vae_edu.course.findings import Finding
-from vae_edu.course.rules import forbidden_uses
+from vae_edu.course.rules import forbidden_uses, parsed
 from vae_edu.course.stubs import NOT_ANSWERED
 from vae_edu.course.visible import source
 
@@ -44,7 +44,7 @@ def own_part(exercise: Exercise, folder: Path, catalog: Catalog) -> str:
 
 def part(exercise: Exercise, text: str, catalog: Catalog) -> str:
     """The same of the file's text."""
-    tree = _parsed(text)
+    tree = parsed(text)
     if tree is None:
         return ""
     lines = text.splitlines()
@@ -103,13 +103,6 @@ def chapter_title(file: str, folder: Path) -> str:
 
 def _tree(exercise: Exercise, folder: Path) -> ast.Module | None:
     try:
-        return _parsed(source(folder / exercise.file))
+        return parsed(source(folder / exercise.file))
     except Finding:
-        return None
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

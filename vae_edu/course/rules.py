@@ -1,11 +1,22 @@
 """What an exercise asks to do without, found in the source of an answer. A flag for a person, never a verdict."""
 
 import ast
+import warnings
 
-from vae_edu.course.bench import ALLOWED_IMPORTS
+from vae_edu.course.bench import other_imports
 
 # By these a file reaches modules without an import statement, or code that nobody reads.
 WAYS_ROUND = ("__import__", "exec", "eval", "compile", "open", "__builtins__", "__loader__", "__subclasses__")
+
+
+def parsed(source: str) -> ast.Module | None:
+    """A file's syntax tree, None where it does not parse, whatever was done to it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a student's invalid escapes
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
@@ -14,10 +25,7 @@ def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
     Aliases are followed (`import torch.distributions as d`, `from torch import distributions`); a name built at run
     time is not found. A file that does not parse names nothing.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+    tree = parsed(source) or ast.Module([], [])
     aliases = _aliases(tree)
     found: dict[str, int] = {}
     for node in ast.walk(tree):
@@ -30,26 +38,12 @@ def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
 
 def unusual(source: str) -> dict[str, int]:
     """What no answer needs, with its first line: imports outside the list, and the ways round an import."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+    tree = parsed(source) or ast.Module([], [])
     found: dict[str, int] = {}
     for node in ast.walk(tree):
-        for name in _imported(node) + [name for name in _spelled(node) if name in WAYS_ROUND]:
+        for name in other_imports(node) + [name for name in _spelled(node) if name in WAYS_ROUND]:
             found[name] = min(getattr(node, "lineno", 1), found.get(name, 10**9))
     return found
-
-
-def _imported(node: ast.AST) -> list[str]:
-    """Modules imported that are not on the list."""
-    if isinstance(node, ast.Import):
-        names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom):
-        names = ["." * node.level + (node.module or "")]
-    else:
-        return []
-    return [name for name in names if name.split(".")[0] not in ALLOWED_IMPORTS]
 
 
 def _spelled(node: ast.AST) -> list[str]:

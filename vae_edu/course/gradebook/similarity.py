@@ -11,7 +11,6 @@ answers in `tests/mutants`) and for disguised copies; `book/results/grading/simi
 
 import ast
 import os
-import warnings
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice
@@ -20,6 +19,7 @@ from pathlib import Path
 from vae_edu.course.catalog import Catalog
 from vae_edu.course.findings import Finding
 from vae_edu.course.own_work import Definition
+from vae_edu.course.rules import parsed
 from vae_edu.course.submission import Submission
 
 RUN = 8  # nodes of the syntax tree: about one operation with its operands
@@ -89,10 +89,8 @@ def runs(function: str, tree: ast.Module, functions: Container[str] = ()) -> Run
 
 def _parsed(submission: Submission, file: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a student's invalid escapes
-            return ast.parse(submission.source(file))
-    except (Finding, SyntaxError, ValueError, RecursionError, MemoryError):
+        return parsed(submission.source(file)) or ast.Module([], [])
+    except Finding:
         return ast.Module([], [])
 
 
