@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
-from widget_page import check_frames, frame_times, numbers, settle, values
+from widget_page import check_frames, frame_times, numbers, settle, touch_drag, values
 
 from vae_edu import data
 from vae_edu.checkpoints import load_pretrained
@@ -152,6 +152,14 @@ def test_keys_draw_too(page, model):
     check_all_that_is_shown(page, model)
     page.get_by_role("button", name="Reset").click()
     assert values(page) == {"strokes": [], "seed": 1}
+
+
+def test_a_finger_draws(page, model):
+    width = page.locator(".vae-pad").bounding_box()["width"]
+    touch_drag(page, ".vae-pad", 0.3 * width, 0.3 * width)
+    (stroke,) = values(page)["strokes"]
+    assert np.ptp(stroke, axis=0) == pytest.approx(np.array([0.3, 0.3]), abs=0.03)
+    check_all_that_is_shown(page, model)
 
 
 def test_a_ready_drawing_is_encoded_and_the_pad_fits_a_phone(page, model):
