@@ -58,7 +58,10 @@ class CourseExercise(ExerciseDirective):
         self.arguments = [entry["title"]]
         self.options = {"label": exercise_label(key), "class": ["course-exercise"]}
         self.content = StringList(lines, source=str(catalog))
-        return super().run()
+        boxes = super().run()
+        for section in (part for box in boxes for part in box.findall(nodes.section)):
+            section["ids"] = [f"{exercise_label(key)}-content"]  # sphinx-exercise gives all of them the same
+        return boxes
 
 
 def exercise_label(key: str) -> str:
