@@ -78,9 +78,9 @@ def negative_entropy(log_var: Float[Tensor, "*batch latent"]) -> Float[Tensor, "
 def kl_standard_normal(
     mean: Float[Tensor, "*batch latent"], log_var: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*batch"]:
-    """KL(N(mean, exp(log_var)) || N(0, I)), in nats: the regularizer of the VAE.
+    """KL(N(mean, exp(log_var)) || N(0, I)), in nats.
 
-    Summed over dimensions.
+    The regularizer of the VAE, summed over dimensions.
 
     Source: K13 (10), K13 App. B; the diagonal case of D16 (7).
     """
@@ -93,7 +93,9 @@ def kl_diagonal(
     mean_p: Float[Tensor, "*#batch latent"],
     log_var_p: Float[Tensor, "*#batch latent"],
 ) -> Float[Tensor, "*batch"]:
-    """KL between two diagonal Gaussians, q from p, summed over dimensions, in nats.
+    """KL between two diagonal Gaussians, q from p, in nats.
+
+    Summed over dimensions.
 
     Source: the diagonal case of D16 (6).
     """
@@ -108,9 +110,10 @@ def kl_full(
     mean_1: Float[Tensor, "*#batch dim"],
     covariance_1: Float[Tensor, "*#batch dim dim"],
 ) -> Float[Tensor, "*batch"]:
-    """KL(N(mean_0, covariance_0) || N(mean_1, covariance_1)) with full covariances, in nats.
+    """KL(N(mean_0, covariance_0) || N(mean_1, covariance_1)), in nats.
 
-    Raises torch.linalg.LinAlgError when a covariance is not positive definite.
+    With full covariances. Raises torch.linalg.LinAlgError when one of them
+    is not positive definite.
 
     Source: D16 (6).
     """

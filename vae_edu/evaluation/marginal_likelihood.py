@@ -34,10 +34,11 @@ def prior_sampling(
     x: Float[Tensor, "batch pixels"],
     z: Float[Tensor, "samples latent"],
 ) -> Float[Tensor, "batch"]:
-    """log of the mean over the given prior draws of p(x|z), per data point, in nats.
+    """log of the mean over the given prior draws of p(x|z), in nats.
 
-    The plain reading of the integral: unbiased for p(x), hence too low on average for
-    log p(x) (Jensen), and hopeless when few draws land where x is likely.
+    Per data point. The plain reading of the integral: unbiased for p(x),
+    hence too low on average for log p(x) (Jensen), and hopeless when few
+    draws land where x is likely.
 
     Source: D16 (1).
     """

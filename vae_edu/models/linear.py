@@ -34,7 +34,10 @@ class LinearGaussian(nn.Module):
 
     @torch.no_grad()
     def fit_encoder(self) -> None:
-        """Set the encoder to the diagonal Gaussian closest to the posterior: its mean, and noise_var / diag(M)."""
+        """Set the encoder to the diagonal Gaussian closest to the posterior.
+
+        Its mean is the posterior's, its variances are noise_var / diag(M).
+        """
         m = self._m()
         self.encoder_weight.copy_(torch.linalg.solve(m, self.weight.mT))
         self.encoder_log_var.copy_(self.log_noise_var - m.diagonal().log())
@@ -60,7 +63,9 @@ class LinearGaussian(nn.Module):
         return log_normal(x, *self.decode(z))
 
     def log_marginal(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """log p(x), exactly, in nats: here the integral over z is a Gaussian density.
+        """log p(x), exactly, in nats.
+
+        Here the integral over z is a Gaussian density.
 
         Source: the left-hand side of K13 (1), the integral of D16 (1).
         """
@@ -73,7 +78,10 @@ class LinearGaussian(nn.Module):
     def posterior(
         self, x: Float[Tensor, "batch pixels"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "latent latent"]]:
-        """Mean and covariance of p(z|x), exactly; the covariance is the same for every x."""
+        """Mean and covariance of p(z|x), exactly.
+
+        The covariance is the same for every x.
+        """
         inverse = torch.linalg.inv(self._m())
         return (x - self.bias) @ self.weight @ inverse, self.log_noise_var.exp() * inverse
 

@@ -5,7 +5,9 @@ from torch import Tensor
 
 
 def ring(z: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
-    """z/10 + z/‖z‖: directions stay, lengths become 1 + ‖z‖/10. Undefined at z = 0.
+    """z/10 + z/‖z‖: directions stay, lengths become 1 + ‖z‖/10.
+
+    Undefined at z = 0.
 
     Source: D16 figure 2.
     """
