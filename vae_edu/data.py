@@ -62,7 +62,8 @@ def binarize(
 ) -> Shaped[Tensor, "batch pixels"]:
     """Grey values turned into what the decoder is asked to explain.
 
-    "none" leaves them alone; "threshold" is 1 where x > 0.5; "dynamic" draws 1 with probability x, anew at each call.
+    "none" leaves them alone; "threshold" is 1 where x > 0.5; "dynamic" draws
+    1 with probability x, anew at each call.
     """
     if how == "none":
         return x

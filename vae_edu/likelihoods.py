@@ -20,10 +20,13 @@ Parameters = Tensor | tuple[Tensor, Tensor]
 def log_bernoulli(
     x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
 ) -> Float[Tensor, "*batch"]:
-    """Bernoulli log-probability of x given logits, summed over pixels, in nats.
+    """Bernoulli log-probability of x given logits, summed over pixels, in
+    nats.
 
-    x·log y + (1−x)·log(1−y) with y = sigmoid(logits), written so that no logarithm of 0 can occur. For grey
-    pixels 0 < x < 1 it is the negative cross-entropy: a usable objective, but not the log-probability of anything.
+    x·log y + (1−x)·log(1−y) with y = sigmoid(logits), written so that no
+    logarithm of 0 can occur. For grey pixels 0 < x < 1 it is the negative
+    cross-entropy: a usable objective, but not the log-probability of
+    anything.
 
     Source: K13 (11).
     """

@@ -19,10 +19,11 @@ Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]  # of the decoder's pi
 def reduction_factor(
     dimensions: int, batch: int = 1, over_dimensions: Reduction = "sum", over_batch: Reduction = "mean"
 ) -> float:
-    """What multiplies a term (summed over dimensions, averaged over the batch) when it is reduced as said.
+    """What multiplies a term (summed over dimensions, averaged over the
+    batch) when it is reduced as said.
 
-    `dimensions` counts pixels for a reconstruction error, latents for a KL divergence; `batch` matters only
-    where the batch is summed over.
+    `dimensions` counts pixels for a reconstruction error, latents for a KL
+    divergence; `batch` matters only where the batch is summed over.
     """
     factor = 1.0 if over_dimensions == "sum" else 1 / dimensions
     return factor * (batch if over_batch == "sum" else 1)
@@ -47,10 +48,12 @@ def effective_beta(
     error: Error = "squared error",
     variance: float = 1.0,
 ) -> float:
-    """The β of the β-weighted bound that reconstruction_factor·error + kl_factor·KL descends on.
+    """The β of the β-weighted bound whose negative, scaled, is the loss
+    reconstruction_factor·error + kl_factor·KL.
 
-    A squared error belongs to a Gaussian decoder, and β depends on the `variance` it is said to have.
-    A cross-entropy is a Bernoulli decoder's negative log-likelihood already, and `variance` plays no part.
+    A squared error belongs to a Gaussian decoder, and β depends on the
+    `variance` it is said to have. A cross-entropy is a Bernoulli decoder's
+    negative log-likelihood already, and `variance` plays no part.
 
     Raises ValueError when a factor or the variance is out of range.
     """

@@ -29,10 +29,12 @@ def posterior_means(
 
 
 def quantile_grid(side: int, margin: float = 0.5) -> Float[Tensor, "side side 2"]:
-    """A square grid of 2-D latents, equally spaced in prior probability: unit square through the inverse normal CDF.
+    """A square grid of 2-D latents, equally spaced in prior probability:
+    unit square through the inverse normal CDF.
 
-    The outermost points are `margin`/side of probability inside the square; at the default 0.5 each point is the
-    middle of one of side² cells of equal prior probability. Row 0 holds the largest z2, as a plot does.
+    The outermost points are `margin`/side of probability inside the square;
+    at the default 0.5 each point is the middle of one of side² cells of
+    equal prior probability. Row 0 holds the largest z2, as a plot does.
 
     Source: K13 figure 4.
     """
@@ -73,18 +75,24 @@ def great_circle(
 def jacobian(
     function: Callable[[Tensor], Any], z: Float[Tensor, "batch latent"]
 ) -> Float[Tensor, "batch outputs latent"]:
-    """Derivatives of each output of `function` along each latent axis, at each z."""
+    """Derivatives of each output of `function` along each latent axis, at
+    each z.
+    """
     return vmap(jacfwd(function))(z)
 
 
 def pullback_metric(model: VAE, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent latent"]:
-    """JᵀJ with J the Jacobian of the decoder's picture: dz·(JᵀJ)·dz is the squared distance the picture moves."""
+    """JᵀJ with J the Jacobian of the decoder's picture: dz·(JᵀJ)·dz is the
+    squared distance the picture moves.
+    """
     j = jacobian(model.images, z)
     return j.mT @ j
 
 
 def fisher_metric(model: VAE, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent latent"]:
-    """The same with each Bernoulli pixel weighed by 1/(p(1−p)): ½·dz·F·dz is KL(p(x|z) || p(x|z + dz)), in nats."""
+    """The same with each Bernoulli pixel weighed by 1/(p(1−p)): for small
+    dz, ½·dz·F·dz is KL(p(x|z) || p(x|z + dz)), in nats.
+    """
     # With dp = p(1−p)·dlogit the weights divide out, and a saturated pixel gives 0 and not 0/0.
     p = model.images(z).unsqueeze(-1)
     j = jacobian(model.decode, z)
@@ -94,7 +102,9 @@ def fisher_metric(model: VAE, z: Float[Tensor, "batch latent"]) -> Float[Tensor,
 def log_aggregate_posterior(
     z: Float[Tensor, "points latent"], mean: Float[Tensor, "n latent"], log_var: Float[Tensor, "n latent"]
 ) -> Float[Tensor, "points"]:
-    """log q(z) with q(z) the mean over n images of q(z|x) = N(mean, exp(log_var)), in nats."""
+    """log q(z) with q(z) the mean over n images of
+    q(z|x) = N(mean, exp(log_var)), in nats.
+    """
     return torch.logsumexp(log_normal(z.unsqueeze(1), mean, log_var), dim=1) - math.log(len(mean))
 
 
@@ -105,10 +115,12 @@ def turned_bound(
     eps: Float[Tensor, "samples batch latent"],
     diagonal: bool = False,
 ) -> Float[Tensor, "batch"]:
-    """The bound after encoder and decoder are turned by an orthogonal matrix, z ↦ rotation·z, in nats.
+    """The bound after encoder and decoder are turned by an orthogonal
+    matrix, z ↦ rotation·z, in nats.
 
-    The turned q has covariance rotation·diag(exp(log_var))·rotationᵀ. With `diagonal` only its diagonal is kept,
-    which is what an encoder of the family K13 (9) can represent.
+    The turned q has covariance rotation·diag(exp(log_var))·rotationᵀ. With
+    `diagonal` only its diagonal is kept, which is what an encoder of the
+    family K13 (9) can represent.
 
     Source: D16 (17) with both arguments turned, K13 (10).
     """

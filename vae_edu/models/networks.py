@@ -49,7 +49,8 @@ def draw_glorot_weights(model: Network, generator: Generator | None = None) -> N
 class BernoulliMLP(nn.Module):
     """A network whose output is the logits of independent Bernoullis.
 
-    Source: K13 (11), with the sigmoid left to the likelihood, where it is numerically safe.
+    Source: K13 (11), with the sigmoid left to the likelihood, where it is
+    numerically safe.
     """
 
     def __init__(self, sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU):
@@ -64,13 +65,17 @@ class BernoulliMLP(nn.Module):
 
 
 class GaussianMLP(nn.Module):
-    """A network whose output is the mean and log-variance of a diagonal Gaussian.
+    """A network whose output is the mean and log-variance of a diagonal
+    Gaussian.
 
-    Source: K13 (12). The encoder of every MLP model here, and the decoder for real-valued pixels.
+    Source: K13 (12). The encoder of every MLP model here, and the decoder
+    for real-valued pixels.
     """
 
     def __init__(self, sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU, squash_mean: bool = False):
-        """`sizes` = (inputs, hidden, …, outputs); `squash_mean` keeps means in (0, 1) by a sigmoid (K13 §5)."""
+        """`sizes` = (inputs, hidden, …, outputs); `squash_mean` keeps means
+        in (0, 1) by a sigmoid (K13 §5).
+        """
         super().__init__()
         self.hidden = trunk(sizes[:-1], activation)
         self.mean = nn.Linear(sizes[-2], sizes[-1])

@@ -11,10 +11,15 @@ from vae_edu.models.networks import BernoulliMLP, GaussianMLP
 
 
 class VAE(nn.Module):
-    """Any encoder and decoder, held together by a likelihood. What is maximized is not its business: see `bounds`."""
+    """Any encoder and decoder, held together by a likelihood.
+
+    What is maximized is not its business: see `bounds`.
+    """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, likelihood: Likelihood, latent: int):
-        """`encoder` maps x to (mean, log_var); `decoder` maps z to the parameters that `likelihood` reads."""
+        """`encoder` maps x to (mean, log_var); `decoder` maps z to the
+        parameters that `likelihood` reads.
+        """
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
@@ -24,7 +29,10 @@ class VAE(nn.Module):
     def encode(
         self, x: Float[Tensor, "*batch pixels"]
     ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, "*batch latent"]]:
-        """Mean and log-variance of the approximate posterior q(z|x). Source: K13 (9)."""
+        """Mean and log-variance of the approximate posterior q(z|x).
+
+        Source: K13 (9).
+        """
         return self.encoder(x)
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Parameters:
@@ -43,7 +51,10 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int, generator: Generator | None = None) -> Float[Tensor, "n pixels"]:
-        """Pictures E[x|z] for n draws z ~ N(0, I) from the prior. Source: D16 (1)."""
+        """Pictures E[x|z] for n draws z ~ N(0, I) from the prior.
+
+        Source: D16 (1).
+        """
         parameter = next(self.parameters())
         z = torch.randn(n, self.latent, generator=generator, device=parameter.device, dtype=parameter.dtype)
         return self.images(z)
@@ -55,7 +66,8 @@ def mlp_vae(
     latent: int,
     activation: type[nn.Module] = nn.ReLU,
 ) -> VAE:
-    """The VAE with Bernoulli pixels: pixels → hidden → latent → reversed hidden → pixels.
+    """The VAE with Bernoulli pixels:
+    pixels → hidden → latent → reversed hidden → pixels.
 
     Source: K13 §3, K13 (11) for the decoder and K13 (12) for the encoder.
     """
