@@ -28,7 +28,7 @@ book: .venv/.ready
 	@echo "  $(CURDIR)/_build/html/index.html"
 
 test: .venv/.ready
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lab: notebooks
 	$(BIN)/jupyter lab notebooks

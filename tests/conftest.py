@@ -13,6 +13,8 @@ install_import_hook("vae_edu", "beartype.beartype")  # before anything imports v
 
 from vae_edu import data, files  # noqa: E402
 
+BUILDS_THE_BOOK = "test_pages.py"
+
 
 def _has(name: str) -> bool:
     wanted = {"mnist": "MNIST/raw/train-images-idx3-ubyte", "frey": f"FreyFace/{data.FREY_FILE}"}[name]
@@ -21,10 +23,19 @@ def _has(name: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share one worker and what was costly to prepare; a long file names groups of its own."""
+    """A file's tests share one worker and what was costly to prepare; a long file names groups of its own.
+
+    One file has the book built, at once; all else that opens pages comes last, when they are there.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
+    with_pages = {_group(item) for item in items if "site" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (_group(item) != BUILDS_THE_BOOK, _group(item) in with_pages))
+
+
+def _group(item: pytest.Item) -> str:
+    return item.get_closest_marker("xdist_group").args[0]
 
 
 @pytest.fixture(scope="session")

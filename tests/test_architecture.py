@@ -70,3 +70,10 @@ def test_modules_stay_small_enough_to_know():
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 250
     }
     assert not long
+
+
+def test_the_tests_of_a_file_share_a_worker(request):
+    """pytest 9.2 and xdist 3.8 together forget all groups without a word, and every worker prepares everything."""
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("one process runs all tests")
+    assert request.node.nodeid.endswith("@test_architecture.py")

@@ -69,12 +69,7 @@ def findings(axe, page, **options: object) -> list[str]:
     ]
 
 
-def in_two_halves(names: list[str]) -> list:
-    """The names as parameters in two groups, so that two workers open them."""
-    return [pytest.param(name, marks=pytest.mark.xdist_group(f"pages {i % 2}")) for i, name in enumerate(names)]
-
-
-@pytest.mark.parametrize("name", in_two_halves(PAGES))
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES])
 def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe):
     page_offline.goto((site / f"{name}.html").as_uri())
     page_offline.evaluate(RENDERED)

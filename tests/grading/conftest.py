@@ -38,9 +38,8 @@ def pytest_generate_tests(metafunc):
 
 
 def as_parameter(answer):
-    """An answer with its name, in one of two groups, so that two workers share them."""
-    chapter = int(answer[0][2:4])
-    return pytest.param(answer, id=f"{answer[0]}-{answer[1]}", marks=pytest.mark.xdist_group(f"answers {chapter % 2}"))
+    """An answer with its name, in a group of its exercise, so that workers share them."""
+    return pytest.param(answer, id=f"{answer[0]}-{answer[1]}", marks=pytest.mark.xdist_group(answer[0]))
 
 
 @pytest.fixture(scope="session")
