@@ -8,6 +8,7 @@ from equations import read_pages
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*read_pages(ROOT / "book/_toc.yml"), "search"]
+LOOKS = [(400, "light"), (1024, "light"), (1280, "light"), (1280, "dark"), (768, "dark"), (400, "dark")]
 
 # What axe finds in the theme (label..., region), in docutils' bibliography (aria...) and in Sphinx's signatures on
 # several lines (definition-list). Anything else is ours.
@@ -74,7 +75,7 @@ def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe)
     page_offline.goto((site / f"{name}.html").as_uri())
     page_offline.evaluate(RENDERED)
     trouble = []
-    for width, theme in ((400, "light"), (1280, "light"), (1280, "dark"), (400, "dark")):
+    for width, theme in LOOKS:
         show(page_offline, width, theme)
         found = settled(page_offline, lambda: look(page_offline))
         trouble += [f"{theme}, {width} px wide: {what}" for what in found]
