@@ -143,7 +143,7 @@ def test_a_failed_download_leaves_nothing_and_says_what_to_do(mirror, no_data):
     (mirror / "train-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(UserError, match="downloading it failed; connect to the network, or put"):
         load("mnist")
-    assert [p for p in no_data.rglob("*") if p.is_file()] == []
+    assert list(no_data.iterdir()) == []
 
 
 def test_an_unwritable_cache_is_one_sentence(mirror, no_data):

@@ -129,8 +129,9 @@ def _load_mnist(split: str, root: str | Path | None) -> ImageData:
 def _download_mnist(root: str | Path | None) -> Path:
     """Download all four files beside their place, verify them, and only then move them there."""
     datasets = _datasets()
-    raw = files.cache_folder() / "MNIST" / "raw"
-    with files.writable_folder(raw), tempfile.TemporaryDirectory(dir=raw, suffix=".partial") as partial:
+    cache = files.cache_folder()
+    raw = cache / "MNIST" / "raw"
+    with files.writable_folder(cache), tempfile.TemporaryDirectory(dir=cache, suffix=".partial") as partial:
         try:
             with redirect_stdout(StringIO()):  # torchvision prints addresses; its progress bar goes to stderr
                 datasets.MNIST(partial, download=True)
@@ -139,10 +140,12 @@ def _download_mnist(root: str | Path | None) -> Path:
                 f"MNIST was not found in {_listed(root)}, and downloading it failed; connect to the network, or put "
                 "its four IDX files into MNIST/raw/ below one of these folders (VAE_EDU_DATA can name another)."
             ) from None
+        downloaded = Path(partial) / "MNIST" / "raw"
         for name, checksum in MNIST_FILES.items():
-            downloaded = Path(partial) / "MNIST" / "raw" / name
-            files.verify(downloaded, checksum)
-            downloaded.replace(raw / name)
+            files.verify(downloaded / name, checksum)
+        raw.mkdir(parents=True, exist_ok=True)
+        for name in MNIST_FILES:
+            (downloaded / name).replace(raw / name)
     return raw
 
 
