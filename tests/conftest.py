@@ -27,10 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     One file has the book built, at once; all else that opens pages comes last, when they are there.
     """
+    with_pages = set()
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
-    with_pages = {_group(item) for item in items if "site" in getattr(item, "fixturenames", ())}
+        if "site" in getattr(item, "fixturenames", ()):
+            with_pages.add(_group(item))
+            item.add_marker(pytest.mark.timeout(900))  # whichever comes first builds the book
     items.sort(key=lambda item: (_group(item) != BUILDS_THE_BOOK, _group(item) in with_pages))
 
 
