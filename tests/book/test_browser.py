@@ -26,6 +26,15 @@ MATH_ERRORS = "mjx-merror, mjx-mtext[style*='color: red'], .math:not(:has(mjx-co
 RENDERED = "() => window.MathJax?.startup?.promise?.then(() => true) ?? true"
 # MathJax answers for its own markup, which is three quarters of a chapter's elements and of axe's time.
 REMOVE_FORMULAS = "() => document.querySelectorAll('mjx-container').forEach((formula) => formula.replaceChildren('x'))"
+# Words of one kind in a listing look the same: one of each is enough, the longest, as axe passes over single letters.
+REMOVE_REPETITIONS = """() => {
+  const kind = (span) => span.className + getComputedStyle(span.closest("pre")).backgroundColor;
+  const visible = [...document.querySelectorAll("pre span")].filter((span) => span.checkVisibility());
+  const longestFirst = visible.sort((a, b) => b.textContent.length - a.textContent.length);
+  const seen = new Set();
+  for (const [span, its] of longestFirst.map((span) => [span, kind(span)]))
+    seen.has(its) ? span.replaceWith(...span.childNodes) : seen.add(its);
+}"""
 OVERFLOWING = """() => {
   const clipped = (node) => node && (getComputedStyle(node).overflowX !== "visible" || clipped(node.parentElement));
   const wide = [...document.querySelectorAll("main *:not(mjx-container *)")].filter(
@@ -81,6 +90,7 @@ def test_a_page_opened_by_double_click(name: str, site: Path, page_offline, axe)
         trouble += [f"{theme}, {width} px wide: {what}" for what in found]
 
     page_offline.evaluate(REMOVE_FORMULAS)
+    page_offline.evaluate(REMOVE_REPETITIONS)
     narrow = ["color-contrast", "scrollable-region-focusable"]
     trouble += settled(page_offline, lambda: findings(axe, page_offline, runOnly=narrow))
     show(page_offline, 1280, "light")
