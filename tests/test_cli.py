@@ -79,12 +79,17 @@ def test_a_mistake_is_one_sentence_and_status_2(arguments, sentence, tmp_path):
 
 def test_train_writes_weights_card_and_record(digits_recipe, tmp_path):
     result = subprocess.run(
-        [*digits_recipe, "train", "small"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*digits_recipe, "train", "small", "--out", "my runs"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
-    folder = tmp_path / "runs" / "small"
+    folder = tmp_path / "my runs"
     assert sorted(path.name for path in folder.iterdir()) == ["run.json", "small.md", "small.safetensors", "state.pt"]
     record = json.loads((folder / "run.json").read_text())
+    assert record["command"] == "vae-edu train small --out 'my runs'"
     assert record["seed"] == 0
     assert len(record["results"]["epochs"]) == 2
     assert {"command", "data", "date", "machine", "versions", "duration_seconds"} <= set(record)
