@@ -75,8 +75,9 @@ class Loop:
             unit_scale=True, disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
             leave=None,  # not below another bar
         )  # fmt: skip
+        enough = False  # said by a callback: of this loop alone, which may be a part of something that goes on
         with bar, stop_on_interrupt() as stop:
-            while len(history) < self.epochs and not stop:
+            while len(history) < self.epochs and not stop and not enough:
                 started = time.perf_counter()
                 means = self._epoch(step, x, generator, bar, stop, len(history) + 1)
                 if stop:
@@ -85,19 +86,20 @@ class Loop:
                 history.records.append({**means, **found, "seconds": time.perf_counter() - started})
                 if self.resume:
                     save_state(self.resume, parts, generator, history.records, settings)
-                self._tell(history, stop)
-            history.interrupted = bool(stop)
+                enough = self._tell(history)
+            history.interrupted = bool(stop) or enough
             if stop and stop.whole_only:
                 raise Interrupted
         return history
 
-    def _tell(self, history: History, stop: StopFlag) -> None:
-        """Call the callbacks, one of which may have seen enough."""
+    def _tell(self, history: History) -> bool:
+        """Call the callbacks; whether one of them has seen enough."""
         try:
             for callback in self.callbacks:
                 callback(history)
         except StopLearning:
-            stop.raised = True
+            return True
+        return False
 
     def _epoch(
         self, step: Step, x: Tensor, generator: Generator, bar: tqdm, stop: StopFlag, epoch: int
