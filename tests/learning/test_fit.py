@@ -12,7 +12,8 @@ import torch
 
 from vae_edu.bounds import elbo_terms
 from vae_edu.errors import UserError
-from vae_edu.learning import evaluate, fit
+from vae_edu.learning import evaluate, fit, monte_carlo_em
+from vae_edu.learning.interrupt import StopLearning, stop_on_interrupt
 from vae_edu.learning.loop import minibatches
 from vae_edu.models import LinearGaussian, mlp_vae
 
@@ -229,6 +230,16 @@ def test_the_state_of_another_model_is_refused(digits, tmp_path):
         fit(mlp_vae(64, (8,), 2), digits.x, resume=tmp_path / "state.pt", **SMALL)
 
 
+def test_the_state_of_another_device_is_refused_as_that(digits, tmp_path):
+    state = tmp_path / "state.pt"
+    fit(small_vae(), digits.x, resume=state, **SMALL)
+    saved = torch.load(state)
+    saved["generator"] = torch.zeros(16, dtype=torch.uint8)  # the size of a GPU generator's state
+    torch.save(saved, state)
+    with pytest.raises(UserError, match=r"another kind of device.*this one \(cpu\)"):
+        fit(small_vae(), digits.x, resume=state, **SMALL)
+
+
 def test_control_c_finishes_the_step_and_keeps_what_was_learned(digits):
     model, start = small_vae(), small_vae()
     before = signal.getsignal(signal.SIGINT)
@@ -259,6 +270,13 @@ def test_shapes_that_cannot_be_images_are_refused():
         fit(small_vae(), torch.zeros(0, 64), progress=False)
 
 
+@pytest.mark.parametrize("learn", [fit, monte_carlo_em])
+@pytest.mark.parametrize("value", [-0.5, 255.0, float("nan")])
+def test_pixels_that_are_no_probabilities_are_not_drawn(learn, value):
+    with pytest.raises(UserError, match=r"from 0 to 1; got .*: scale x"):
+        learn(small_vae(), torch.full((3, 64), value), binarization="dynamic", progress=False)
+
+
 def test_the_progress_bar_shows_bound_and_speed(digits, capsys):
     fit(small_vae(), digits.x, epochs=1, batch_size=10)
     bar = capsys.readouterr().err
@@ -278,3 +296,17 @@ def test_callbacks_see_the_history_after_each_epoch(digits):
     seen = []
     fit(small_vae(), digits.x, callbacks=[lambda history: seen.append(len(history))], **SMALL)
     assert seen == [1, 2, 3]
+
+
+def test_a_callback_that_has_seen_enough_stops_its_own_loop_alone(digits):
+    """A loop inside another is no Ctrl-C: what goes on around it goes on."""
+
+    def enough(history):
+        if len(history) == 2:
+            raise StopLearning
+
+    with stop_on_interrupt(whole_only=True) as stop:
+        history = fit(small_vae(), digits.x, callbacks=[enough], **SMALL)
+    assert len(history) == 2
+    assert history.interrupted
+    assert not stop
