@@ -1,6 +1,7 @@
 """The loop learns, repeats itself, survives being stopped and killed, and says what broke."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from vae_edu.bounds import elbo_terms
 from vae_edu.errors import UserError
 from vae_edu.learning import evaluate, fit, monte_carlo_em
 from vae_edu.learning.interrupt import StopLearning, stop_on_interrupt
-from vae_edu.learning.loop import minibatches
+from vae_edu.learning.loop import Loop, minibatches
 from vae_edu.models import LinearGaussian, mlp_vae
 
 SMALL = {"epochs": 3, "batch_size": 50, "progress": False}
@@ -263,6 +264,13 @@ def test_a_number_that_breaks_is_named_with_its_step(digits, broken):
 
     with pytest.raises(UserError, match=f"epoch 2, step 12, the term {broken} of the bound was no longer finite"):
         fit(small_vae(), digits.x, objective, **SMALL)
+
+
+@pytest.mark.parametrize("shape", [(), (5, 50)])
+def test_terms_that_are_not_a_value_per_data_point_are_refused(digits, shape):
+    """A mean over the batch, or a value for each sample, would give a history of wrong means without a word."""
+    with pytest.raises(UserError, match=rf"'bound' has shape {re.escape(str(shape))} on a minibatch of 50; expected"):
+        Loop(1, 50, 0, progress=False).run(lambda _batch, _generator: {"bound": torch.zeros(shape)}, digits.x, {})
 
 
 def test_shapes_that_cannot_be_images_are_refused():

@@ -75,8 +75,9 @@ def learn(
     with the history after each epoch, and may raise StopLearning; one that is a `Watcher` is told before the first
     epoch who learns. Ctrl-C keeps what was learned and returns the epochs finished so far.
 
-    Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
-    when pixels to be drawn as 0 or 1 are no probabilities, and when `resume` belongs to another run.
+    Raises UserError when x is not a matrix of images, when pixels to be drawn as 0 or 1 are no probabilities, when
+    there is no such device, when a term is no longer finite or not one value per data point, and when `resume` belongs
+    to another run.
     """
     device = choose_device(device)
     model.to(device)
