@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from vae_edu.data import FREY_FILE
+from vae_edu.doctor import examine
+
 EXERCISES = Path(__file__).parents[1] / "exercises"
 COMMAND = [str(Path(sys.executable).parent / "vae-edu")]
 
@@ -140,6 +143,11 @@ def test_doctor_says_what_is_there_and_what_to_do(tmp_path):
     assert result.returncode == 0
     for word in ("Python", "torch", "mnist", "frey", "Chromium", "bubblewrap", "GPU", "downloaded when first used"):
         assert word in result.stdout
+
+
+def test_doctor_finds_the_faces_wherever_they_are_loaded_from(tmp_path):
+    (tmp_path / FREY_FILE).touch()
+    assert next(found for found in examine(tmp_path) if found.what == "frey").detail == str(tmp_path)
 
 
 def test_a_changed_recipe_is_refused_not_resumed(digits_recipe, tmp_path):
