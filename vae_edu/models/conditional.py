@@ -55,7 +55,8 @@ class CVAE(Conditional):
     """The conditional VAE: a decoder p(y|z, c) that sees the condition c, an encoder q(z|y, c), the prior N(0, I).
 
     The prior does not look at the condition: what z has to add to it is the same whatever it is. `elbo_terms`, `fit`
-    and everything else that takes a VAE and data takes this and whole rows. Source: D16 §3, D16 (12).
+    and everything else that takes a VAE and data takes this and whole rows, except `wake_sleep`, which would have to
+    dream conditions too. Source: D16 §3, D16 (12).
     """
 
     def __init__(
