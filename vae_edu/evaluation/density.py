@@ -49,7 +49,7 @@ def _cholesky_of_covariance(
     draws: Float[Tensor, "draws batch latent"],
 ) -> tuple[Float[Tensor, "batch latent latent"], Float[Tensor, "batch"]]:
     """L with L·Lᵀ the draws' covariance, and log det L; not a number where the draws do not span the space."""
-    moved = draws - draws[0]  # exactly 0 where a chain stands still; a mean of equal numbers may differ from them
+    moved = draws - draws[:1]  # exactly 0 where a chain stands still; a mean of equal numbers may differ from them
     centered = (moved - moved.mean(0)).transpose(0, 1)
     covariance = centered.mT @ centered / (len(draws) - 1)
     chol, failed = torch.linalg.cholesky_ex(covariance)
