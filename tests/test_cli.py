@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from vae_edu.data import FREY_FILE
+from vae_edu.doctor import examine
+
 EXERCISES = Path(__file__).parents[1] / "exercises"
 COMMAND = [str(Path(sys.executable).parent / "vae-edu")]
 
@@ -79,12 +82,17 @@ def test_a_mistake_is_one_sentence_and_status_2(arguments, sentence, tmp_path):
 
 def test_train_writes_weights_card_and_record(digits_recipe, tmp_path):
     result = subprocess.run(
-        [*digits_recipe, "train", "small"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*digits_recipe, "train", "small", "--out", "my runs"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
-    folder = tmp_path / "runs" / "small"
+    folder = tmp_path / "my runs"
     assert sorted(path.name for path in folder.iterdir()) == ["run.json", "small.md", "small.safetensors", "state.pt"]
     record = json.loads((folder / "run.json").read_text())
+    assert record["command"] == "vae-edu train small --out 'my runs'"
     assert record["seed"] == 0
     assert len(record["results"]["epochs"]) == 2
     assert {"command", "data", "date", "machine", "versions", "duration_seconds"} <= set(record)
@@ -135,6 +143,11 @@ def test_doctor_says_what_is_there_and_what_to_do(tmp_path):
     assert result.returncode == 0
     for word in ("Python", "torch", "mnist", "frey", "Chromium", "bubblewrap", "GPU", "downloaded when first used"):
         assert word in result.stdout
+
+
+def test_doctor_finds_the_faces_wherever_they_are_loaded_from(tmp_path):
+    (tmp_path / FREY_FILE).touch()
+    assert next(found for found in examine(tmp_path) if found.what == "frey").detail == str(tmp_path)
 
 
 def test_a_changed_recipe_is_refused_not_resumed(digits_recipe, tmp_path):

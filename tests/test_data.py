@@ -86,6 +86,20 @@ def test_damaged_idx_is_refused_by_name(tiny_mnist, damage, name):
         load("mnist", "test", root=tiny_mnist)
 
 
+def test_one_split_is_read_from_its_two_verified_files_alone(tiny_mnist):
+    raw = tiny_mnist / "MNIST" / "raw"
+    for name in list(data.MNIST_FILES)[:2]:
+        (raw / name).unlink()
+    stray = tiny_mnist / "MNIST" / "processed"  # where old versions of torchvision kept what nobody verifies
+    stray.mkdir()
+    for name in ("training.pt", "test.pt"):
+        torch.save((torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(3)), stray / name)
+    test = load("mnist", "test", root=tiny_mnist)
+    pixels = (raw / "t10k-images-idx3-ubyte").read_bytes()[16:]
+    assert torch.equal(test.x, torch.tensor(list(pixels)).view(10, 784) / 255)
+    assert test.labels.tolist() == list((raw / "t10k-labels-idx1-ubyte").read_bytes()[8:])
+
+
 def test_a_folder_in_place_of_a_file_is_one_sentence(tiny_mnist):
     path = tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
     path.unlink()

@@ -12,7 +12,7 @@ from vae_edu.bounds import elbo_terms
 from vae_edu.errors import UserError
 from vae_edu.experiments import Request, reproduce
 from vae_edu.learning import fit
-from vae_edu.models import mlp_vae
+from vae_edu.models import gaussian_mlp_vae, mlp_vae
 from vae_edu.recipes import RECIPES, Recipe, Stage, recipe
 from vae_edu.recording import read_record, results_folder, write_record
 
@@ -57,6 +57,11 @@ def test_recipes_have_the_seed_projects_networks():
     assert counts["two-latents"] == 807_700
     assert counts["cnn"] == 150_457
     assert counts["no-kl"] == counts["kl-only"] == 631_188
+
+
+def test_a_recipes_network_in_words_holds_its_options():
+    plan = Recipe("small", "", "", "frey", partial(gaussian_mlp_vae, 560, (200,), 2, squash_mean=False))
+    assert plan.network == "gaussian_mlp_vae(560, (200,), 2, squash_mean=False)"
 
 
 def test_a_new_model_depends_on_its_seed_alone():

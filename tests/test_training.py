@@ -1,5 +1,7 @@
 """Training by recipe, in process and on the embedded digits: the card says what was maximized."""
 
+import json
+import time
 from dataclasses import replace
 from functools import partial
 
@@ -90,3 +92,10 @@ def test_the_card_of_a_regressor_speaks_of_no_latent_variable(monkeypatch, tmp_p
     assert "sampled" not in card
     assert "divergence" not in card
     assert f"| bound on test | {trained.bounds['test']:.2f} nats per image |" in card
+
+
+def test_a_resumed_run_records_the_time_of_all_its_sittings(monkeypatch, tmp_path):
+    monkeypatch.setitem(recipes.RECIPES, "small", small())
+    for _ in range(2):  # the second finds everything done
+        train("small", tmp_path, command="", progress=False, measure=lambda: time.sleep(1) or {})
+    assert json.loads((tmp_path / "run.json").read_text())["duration_seconds"] >= 1

@@ -58,7 +58,8 @@ def elbo_terms(
 
     The weights make one function of the VAE (1, 1), the β-VAE (1, β),
     "without the KL term" (1, 0) and "without the cross-entropy" (0, 1).
-    Mean over samples; nothing is averaged over the batch.
+    Mean over samples; nothing is averaged over the batch. Raises ValueError
+    for `eps` of another shape.
 
     Source: K13 (7), K13 (10), D16 (10).
     """
@@ -116,8 +117,8 @@ def log_weights(
     The expectation of its exponential is p(x), its own expectation is the
     bound.
 
-    Raises ValueError when `eps` is given for a model of several stochastic
-    layers, which draws its own noise.
+    Raises ValueError for `eps` of another shape, and when it is given for a
+    model of several stochastic layers, which draws its own noise.
 
     Source: the integrand of K13 (2) and of K13 (6).
     """

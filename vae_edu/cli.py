@@ -1,5 +1,6 @@
 """`vae-edu`: the command line. Thin, and lazy in its imports, so that --help answers at once."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,7 +46,7 @@ def train(
     trained = run(
         name,
         folder,
-        command=" ".join(["vae-edu", *sys.argv[1:]]),
+        command=shlex.join(["vae-edu", *sys.argv[1:]]),
         seed=seed,
         epochs=epochs,
         data_root=data,
@@ -80,7 +81,7 @@ def reproduce(
 
     request = Request(budget, seed, data, only=tuple(only or ()))
     try:
-        path = run(name, out or results_folder(name), request, command=" ".join(["vae-edu", *sys.argv[1:]]))
+        path = run(name, out or results_folder(name), request, command=shlex.join(["vae-edu", *sys.argv[1:]]))
         typer.echo(f"Recorded in {path}")
     except Unfinished as unfinished:
         typer.echo(f"Recorded so far; {unfinished}")

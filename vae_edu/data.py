@@ -63,7 +63,7 @@ def binarize(
     """Grey values turned into what the decoder is asked to explain.
 
     "none" leaves them alone; "threshold" is 1 where x > 0.5; "dynamic" draws
-    1 with probability x, anew at each call.
+    1 with probability x, anew at each call. Raises UserError for any other.
     """
     if how == "none":
         return x
@@ -114,13 +114,13 @@ def _load_mnist(split: str, root: str | Path | None) -> ImageData:
     folder = path.parent if path else _download_mnist(root)
     for name in (images_file, labels_file):
         files.verify(folder / name, MNIST_FILES[name])
-    datasets = _datasets()
-    mnist = datasets.MNIST(folder.parent.parent, train=split == "train")
+    # The class MNIST would want the other split's files as well, and prefer a stray MNIST/processed to those verified.
+    reader = _datasets().mnist
     return ImageData(
         name="mnist",
         split=split,
-        x=mnist.data.flatten(1).float() / 255,
-        labels=mnist.targets.long(),
+        x=reader.read_image_file(folder / images_file).flatten(1).float() / 255,
+        labels=reader.read_label_file(folder / labels_file),
         image_shape=(28, 28),
         checksum=MNIST_FILES[images_file],
     )

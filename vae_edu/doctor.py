@@ -31,7 +31,8 @@ def examine(root: Path | None = None) -> list[Finding]:
     return [
         Finding("Python", True, platform.python_version()),
         *(_package(name) for name in PACKAGES),
-        *(_data_set(name, folder, root) for name, folder in (("mnist", "MNIST/raw"), ("frey", "FreyFace"))),
+        _data_set("mnist", ["MNIST/raw"], root),
+        _data_set("frey", ["FreyFace", "."], root),
         _program(
             "Chromium",
             ("chromium", "chromium-browser", "google-chrome"),
@@ -49,13 +50,14 @@ def _package(name: str) -> Finding:
         return Finding(name, False, "not installed", "run: make book")
 
 
-def _data_set(name: str, folder: str, root: Path | None) -> Finding:
+def _data_set(name: str, folders: list[str], root: Path | None) -> Finding:
     """Where the data are, without reading more than their names: `load` verifies them."""
     files = list(data.MNIST_FILES) if name == "mnist" else [data.FREY_FILE]
-    for place in data_roots(root):
-        if all((place / folder / file).is_file() for file in files):
-            return Finding(name, True, str(place / folder))
-    looked = ", ".join(str(place / folder) for place in data_roots(root))
+    places = [place / folder for place in data_roots(root) for folder in folders]
+    for place in places:
+        if all((place / file).is_file() for file in files):
+            return Finding(name, True, str(place))
+    looked = ", ".join(map(str, places))
     remedy = "downloaded when first used" if name == "mnist" else f"put {data.FREY_FILE} there, or set VAE_EDU_DATA"
     return Finding(name, False, f"not in {looked}", remedy)
 

@@ -67,7 +67,8 @@ class Recipe:
     @property
     def network(self) -> str:
         """The network in words, such as mlp_vae(784, (400,), 20): it tells one version of a recipe from the next."""
-        return f"{self.build.func.__name__}({', '.join(map(repr, self.build.args))})"
+        options = [f"{option}={value!r}" for option, value in self.build.keywords.items()]
+        return f"{self.build.func.__name__}({', '.join([*map(repr, self.build.args), *options])})"
 
     @property
     def term_weights(self) -> dict[str, float]:

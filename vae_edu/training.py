@@ -1,6 +1,5 @@
 """From a recipe's name to weights, a model card and a recorded run: what `vae-edu train` does."""
 
-import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,7 +52,6 @@ def train(
     options["device"] = choose_device(device)  # before anything is downloaded or trained
     train_data, test_data = (load(plan.data, split, data_root) for split in ("train", "test"))
     model = plan.new_model(seed)
-    started = time.perf_counter()
     state = out / "state.pt"
     x, x_test = plan.rows(train_data), plan.rows(test_data)
     history = plan.fit(model, x, x_test=x_test, seed=seed, epochs=epochs, resume=state, **options)
@@ -76,7 +74,7 @@ def train(
         command=command,
         seed=seed,
         data={f"{data.name} {data.split}": data.checksum for data in splits},
-        duration=time.perf_counter() - started,
+        duration=sum(history["seconds"]),  # of all sittings, if it was resumed
     )
     trained = Trained(plan, history, weights, bounds, objective)
     with written_atomically(out / f"{name}.md") as temporary:

@@ -72,3 +72,14 @@ def test_small_batches_and_float32(fit_density, batch: int) -> None:
     assert log_q.shape == (5, batch)
     assert log_q.dtype == torch.float32
     assert log_q.isfinite().all()
+
+
+@BOTH
+@pytest.mark.parametrize("latent", [1, 2, 3])
+def test_rounding_does_not_pass_for_a_span(fit_density, latent: int) -> None:
+    """Chains of 25 float32 draws that never moved, and chains that moved once: on a line, in two and more latents."""
+    still = normal(4, 500, latent).float().expand(25, -1, -1)
+    assert fit_density(still, still).isnan().all()
+    once = still.clone()
+    once[10:] += normal(5, 500, latent).float()
+    assert fit_density(once, once).isnan().all() == (latent > 1)

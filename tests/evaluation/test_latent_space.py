@@ -99,6 +99,7 @@ def test_the_manifold_is_the_decoder_at_the_grid_points(build: type) -> None:
         with torch.no_grad():
             expected = model.images(grid[row, column])
         torch.testing.assert_close(pictures[row, column], expected)
+    torch.testing.assert_close(manifold(model.double(), side=5, margin=0.15).float(), pictures)
 
 
 # --- derivatives ---

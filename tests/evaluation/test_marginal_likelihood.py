@@ -18,7 +18,7 @@ from torch.distributions import MultivariateNormal
 
 from vae_edu.evaluation.marginal_likelihood import prior_draws, prior_sampling
 from vae_edu.gaussians import log_standard_normal
-from vae_edu.models import VAE, LinearGaussian, mlp_vae
+from vae_edu.models import VAE, LinearGaussian, mlp_cvae, mlp_vae
 
 FALSE_ALARM = 1e-6
 DRAWS = 100_000
@@ -179,3 +179,19 @@ def test_prior_draws_are_standard_normal_and_repeatable():
     assert stats.kstest(z.flatten().numpy(), stats.norm.cdf).pvalue > FALSE_ALARM
     low, high = stats.chi2(z.numel()).ppf([FALSE_ALARM / 2, 1 - FALSE_ALARM / 2])
     assert low < z.square().sum() < high
+
+
+@torch.no_grad()
+def test_the_prior_of_a_conditional_model_decodes_with_each_condition():
+    model = mlp_cvae(6, range(2), (), (5,), 3)
+    x, z = torch.rand(4, 6, generator=generator(13)), prior_draws(7, 3, generator(14))
+    each = torch.stack([model.log_likelihood(x, one.expand(4, -1)) for one in z])
+    torch.testing.assert_close(prior_sampling(model, x, z), each.exp().mean(0).log())
+
+
+@torch.no_grad()
+def test_a_prior_draw_is_decoded_once_for_all_data_points():
+    model, seen = mlp_vae(6, (5,), 3), []
+    model.decoder.register_forward_hook(lambda _module, inputs, _output: seen.append(inputs[0].numel() // 3))
+    prior_sampling(model, torch.rand(4, 6), prior_draws(7, 3))
+    assert seen == [7]

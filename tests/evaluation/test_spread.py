@@ -16,6 +16,11 @@ def test_a_fair_coin_has_no_doubtful_variance():
     assert error.tolist() == [0.0, 0.0]
 
 
+def test_two_values_have_equal_squares_and_no_root_of_a_negative_number():
+    _, error = variance_with_error(torch.randn(2, 1000, generator=torch.Generator().manual_seed(0)))
+    assert (error < 1e-6).all()
+
+
 def test_the_error_of_a_normal_variance():
     """Of n equally probable values of N(0, 9): the variance is 9, and its error 9·√(2/n)."""
     n = 10_000

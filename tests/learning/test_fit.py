@@ -1,6 +1,7 @@
 """The loop learns, repeats itself, survives being stopped and killed, and says what broke."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import torch
 
 from vae_edu.bounds import elbo_terms
 from vae_edu.errors import UserError
-from vae_edu.learning import evaluate, fit
-from vae_edu.learning.loop import minibatches
+from vae_edu.learning import evaluate, fit, monte_carlo_em
+from vae_edu.learning.interrupt import StopLearning, stop_on_interrupt
+from vae_edu.learning.loop import Loop, minibatches
 from vae_edu.models import LinearGaussian, mlp_vae
 
 SMALL = {"epochs": 3, "batch_size": 50, "progress": False}
@@ -229,6 +231,16 @@ def test_the_state_of_another_model_is_refused(digits, tmp_path):
         fit(mlp_vae(64, (8,), 2), digits.x, resume=tmp_path / "state.pt", **SMALL)
 
 
+def test_the_state_of_another_device_is_refused_as_that(digits, tmp_path):
+    state = tmp_path / "state.pt"
+    fit(small_vae(), digits.x, resume=state, **SMALL)
+    saved = torch.load(state)
+    saved["generator"] = torch.zeros(16, dtype=torch.uint8)  # the size of a GPU generator's state
+    torch.save(saved, state)
+    with pytest.raises(UserError, match=r"another kind of device.*this one \(cpu\)"):
+        fit(small_vae(), digits.x, resume=state, **SMALL)
+
+
 def test_control_c_finishes_the_step_and_keeps_what_was_learned(digits):
     model, start = small_vae(), small_vae()
     before = signal.getsignal(signal.SIGINT)
@@ -254,9 +266,23 @@ def test_a_number_that_breaks_is_named_with_its_step(digits, broken):
         fit(small_vae(), digits.x, objective, **SMALL)
 
 
+@pytest.mark.parametrize("shape", [(), (5, 50)])
+def test_terms_that_are_not_a_value_per_data_point_are_refused(digits, shape):
+    """A mean over the batch, or a value for each sample, would give a history of wrong means without a word."""
+    with pytest.raises(UserError, match=rf"'bound' has shape {re.escape(str(shape))} on a minibatch of 50; expected"):
+        Loop(1, 50, 0, progress=False).run(lambda _batch, _generator: {"bound": torch.zeros(shape)}, digits.x, {})
+
+
 def test_shapes_that_cannot_be_images_are_refused():
     with pytest.raises(UserError, match=r"got shape \(0, 64\)"):
         fit(small_vae(), torch.zeros(0, 64), progress=False)
+
+
+@pytest.mark.parametrize("learn", [fit, monte_carlo_em])
+@pytest.mark.parametrize("value", [-0.5, 255.0, float("nan")])
+def test_pixels_that_are_no_probabilities_are_not_drawn(learn, value):
+    with pytest.raises(UserError, match=r"from 0 to 1; got .*: scale x"):
+        learn(small_vae(), torch.full((3, 64), value), binarization="dynamic", progress=False)
 
 
 def test_the_progress_bar_shows_bound_and_speed(digits, capsys):
@@ -278,3 +304,17 @@ def test_callbacks_see_the_history_after_each_epoch(digits):
     seen = []
     fit(small_vae(), digits.x, callbacks=[lambda history: seen.append(len(history))], **SMALL)
     assert seen == [1, 2, 3]
+
+
+def test_a_callback_that_has_seen_enough_stops_its_own_loop_alone(digits):
+    """A loop inside another is no Ctrl-C: what goes on around it goes on."""
+
+    def enough(history):
+        if len(history) == 2:
+            raise StopLearning
+
+    with stop_on_interrupt(whole_only=True) as stop:
+        history = fit(small_vae(), digits.x, callbacks=[enough], **SMALL)
+    assert len(history) == 2
+    assert history.interrupted
+    assert not stop

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from vae_edu.bounds import elbo_a
+from vae_edu.errors import UserError
 from vae_edu.learning import evaluate
 from vae_edu.learning.full_vb import (
     drawn_weights_terms,
@@ -193,3 +194,9 @@ def test_the_test_bound_leaves_out_what_the_weights_cost() -> None:
     whole = evaluate(model, x, partial(full_vb_terms, n=len(x)))
     assert history["test bound"][-1] - whole == pytest.approx(float(model.weights.kl().detach()) / len(x))
     assert {"reconstruction", "-KL", "-KL of weights"} <= set(history.records[0])
+
+
+def test_the_prior_on_the_weights_is_not_counted_twice() -> None:
+    model, x = conjugate()
+    with pytest.raises(UserError, match="holds the prior on the weights already"):
+        full_vb(model, x, weight_prior=True, progress=False)

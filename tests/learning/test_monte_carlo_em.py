@@ -6,6 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
+from vae_edu.errors import UserError
 from vae_edu.gaussians import log_standard_normal
 from vae_edu.learning import monte_carlo_em
 from vae_edu.learning.learner import learn
@@ -26,6 +27,11 @@ def spy(monkeypatch):
 
     monkeypatch.setattr(MODULE, "learn", listening)
     return seen
+
+
+def test_images_that_are_none_are_refused_as_such():
+    with pytest.raises(UserError, match=r"got shape \(0, 64\)"):
+        monte_carlo_em(mlp_vae(64, (16,), 2), torch.zeros(0, 64), progress=False)
 
 
 @pytest.mark.equation("K13 App. E")

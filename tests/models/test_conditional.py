@@ -324,3 +324,9 @@ def test_fit_learns_what_the_condition_says_and_what_it_leaves_open():
     log_half = torch.tensor(0.5).log().item()
     assert evaluate(regressor, x, regression_terms) == pytest.approx(2 * log_half, abs=0.02)
     assert 2 * log_half + 0.2 < evaluate(cvae, x) < log_half
+
+
+@pytest.mark.parametrize("condition", [[-1], [6], [0, 0]])
+def test_a_condition_that_would_leak_into_the_target_is_refused(condition):
+    with pytest.raises(ValueError, match="different entries from 0 to 5, got"):
+        mlp_regressor(6, condition, (5,))

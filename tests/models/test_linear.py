@@ -280,3 +280,9 @@ def test_gap_agrees_with_torchs_divergence_of_two_gaussians() -> None:
     posterior = torch.distributions.MultivariateNormal(*model.posterior(x))
     q = torch.distributions.MultivariateNormal(mean, torch.diag_embed(log_var.exp()))
     close(model.gap(x), torch.distributions.kl_divergence(q, posterior))
+
+
+def test_every_parameter_is_where_the_decoder_is() -> None:
+    """On the device that stores nothing: it stands for a GPU."""
+    weight, bias = torch.empty(5, 3, device="meta", dtype=torch.float64), torch.empty(5, device="meta")
+    assert {p.device.type for p in LinearGaussian(weight, bias, 0.5).parameters()} == {"meta"}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vae_edu.models import BernoulliMLP, GaussianMLP
+from vae_edu.models import BernoulliMLP, GaussianMLP, conv_vae
 from vae_edu.models.networks import draw_glorot_weights, trunk
 
 
@@ -89,3 +89,8 @@ def test_glorot_weights_have_their_variance_and_biases_are_zero(inputs, outputs)
     assert distance < (math.log(2 / 1e-7) / (2 * len(u))) ** 0.5 + 1 / len(u)
     assert not network.hidden[0].bias.any()
     assert not network.logits.bias.any()
+
+
+def test_glorot_weights_reach_convolutions():
+    model = draw_glorot_weights(conv_vae(64, (4, 3), 2), torch.Generator().manual_seed(0))
+    assert all(parameter.any() != name.endswith("bias") for name, parameter in model.named_parameters())

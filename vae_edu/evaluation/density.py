@@ -49,10 +49,15 @@ def _cholesky_of_covariance(
     draws: Float[Tensor, "draws batch latent"],
 ) -> tuple[Float[Tensor, "batch latent latent"], Float[Tensor, "batch"]]:
     """L with L·Lᵀ the draws' covariance, and log det L; not a number where the draws do not span the space."""
-    centered = (draws - draws.mean(0)).transpose(0, 1)
-    chol, failed = torch.linalg.cholesky_ex(centered.mT @ centered / (len(draws) - 1))
-    log_det = chol.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-    return chol, torch.where(failed == 0, log_det, math.nan)
+    moved = draws - draws[:1]  # exactly 0 where a chain stands still; a mean of equal numbers may differ from them
+    centered = (moved - moved.mean(0)).transpose(0, 1)
+    covariance = centered.mT @ centered / (len(draws) - 1)
+    chol, failed = torch.linalg.cholesky_ex(covariance)
+    pivots, variances = (matrix.diagonal(dim1=-2, dim2=-1) for matrix in (chol, covariance))
+    # Where a latent is a linear function of those before it, rounding alone decides whether the factorization fails.
+    rounding = len(draws) * torch.finfo(draws.dtype).eps * variances
+    spans = (failed == 0) & (pivots**2 > rounding).all(-1)
+    return chol, torch.where(spans, pivots.log().sum(-1), math.nan)
 
 
 def _solve(

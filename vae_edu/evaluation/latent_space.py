@@ -50,7 +50,7 @@ def manifold(model: VAE, side: int = 20, margin: float = 0.5) -> Float[Tensor, "
 
     Source: K13 figure 4.
     """
-    grid = quantile_grid(side, margin).to(next(model.parameters()).device)
+    grid = quantile_grid(side, margin).to(next(model.parameters()))  # its device and its dtype
     return model.images(grid.reshape(-1, 2)).reshape(side, side, -1)
 
 

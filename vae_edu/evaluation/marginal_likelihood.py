@@ -42,7 +42,7 @@ def prior_sampling(
 
     Source: D16 (1).
     """
-    log_likelihood = model.log_likelihood(x, z.unsqueeze(1).expand(-1, len(x), -1))
+    log_likelihood = model.log_likelihood(x, z.unsqueeze(1))  # decoded once for all x
     return torch.logsumexp(log_likelihood, dim=0) - math.log(len(z))
 
 

@@ -25,7 +25,7 @@ class WithPosterior:
         return self.mean, self.log_var
 
     def log_likelihood(
-        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]
+        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
         """The model's own."""
         return self.model.log_likelihood(x, z)

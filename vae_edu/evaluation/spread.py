@@ -10,8 +10,8 @@ from torch import Tensor
 def variance_with_error(values: Float[Tensor, "n *batch"]) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch"]]:
     """The sample variance over the first axis and its standard error, √((fourth central moment − variance²)/n)."""
     squares = (values - values.mean(0)) ** 2
-    variance = squares.mean(0)
-    return variance, torch.sqrt((squares.square().mean(0) - variance**2) / len(values))
+    # The difference is the squares' own variance: as such, rounding cannot make it negative.
+    return squares.mean(0), (squares.var(0, correction=0) / len(values)).sqrt()
 
 
 def variance_parts(draws: Iterable[Float[Tensor, "items *d"]]) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from vae_edu.data import binarize, load
 from vae_edu.evaluation.refined import WithPosterior, refined_posterior
 from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
+from vae_edu.gaussians import kl_standard_normal
 from vae_edu.importance import importance_weighted_bound
 from vae_edu.learning import History, fit
 from vae_edu.learning.full_vb import estimator_a, full_vb, full_vb_terms
@@ -200,7 +201,6 @@ def closed_bound(model: BayesianVAE, x: Float[Tensor, "batch pixels"], n: int, g
 @torch.no_grad()
 def unit_costs(model: BayesianVAE) -> Float[Tensor, "hidden"]:
     """KL(q || p) of the weights that leave each hidden unit, in nats: near 0 where q(θ) has given the unit up."""
-    posterior = model.weights
-    each = 0.5 * (posterior.mean**2 + posterior.log_var.exp() - 1 - posterior.log_var)
+    each = kl_standard_normal(model.weights.mean.unsqueeze(-1), model.weights.log_var.unsqueeze(-1))
     *_, shape = model.shapes.values()
     return each[-shape.numel() :].view(shape).sum(0)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from vae_edu.bounds import Terms, elbo_terms
+from vae_edu.errors import UserError
 from vae_edu.gaussians import log_normal, log_standard_normal, reparameterize
 from vae_edu.learning.fit import fit, with_test_bound
 from vae_edu.learning.history import History
@@ -111,9 +112,12 @@ def full_vb(
     draws one per data point: as unbiased, and one pass through the decoder
     in place of as many as there are images. With `x_test` the "test bound"
     is that of `drawn_weights_terms`. Options are those of
-    `vae_edu.learning.learner.learn`, which lists the errors raised.
+    `vae_edu.learning.learner.learn`, which lists the errors raised; one more
+    is a UserError for `weight_prior`, which the bound holds already.
 
     Source: K13 algorithm 2.
     """
+    if options.get("weight_prior"):
+        raise UserError("full VB's bound holds the prior on the weights already; leave weight_prior out.")
     options = with_test_bound(options, model, x_test, drawn_weights_terms)
     return fit(model, x, partial(full_vb_terms, n=len(x)), **options)

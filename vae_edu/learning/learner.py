@@ -73,16 +73,15 @@ def learn(
     rate, optimizer, prior, binarization, the number of images or anything in `settings` has changed since; the
     objective is not looked at. `parts` is what else changes while learning, saved along. Each of `callbacks` is called
     with the history after each epoch, and may raise StopLearning; one that is a `Watcher` is told before the first
-    epoch who learns. Ctrl-C keeps what was
-    learned and returns the epochs finished so far.
+    epoch who learns. Ctrl-C keeps what was learned and returns the epochs finished so far.
 
-    Raises UserError when x is not a matrix of images, when there is no such device, when a term is no longer finite,
-    and when `resume` belongs to another run.
+    Raises UserError when x is not a matrix of images, when pixels to be drawn as 0 or 1 are no probabilities, when
+    there is no such device, when a term is no longer finite or not one value per data point, and when `resume` belongs
+    to another run.
     """
     device = choose_device(device)
     model.to(device)
-    if x.ndim != 2 or len(x) == 0:
-        raise UserError(f"x must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
+    require_flat_images(x, binarization)
     parameters = with_weight_prior(model, len(x)) if weight_prior else model.parameters()
     optimizer = make_optimizer(parameters, lr=learning_rate)
     callbacks, x = tuple(callbacks), x.to(device)
@@ -100,6 +99,17 @@ def learn(
     )  # fmt: skip
     changing = {"model": model, "optimizer": optimizer, **(parts or {})}
     return loop.run(partial(_take, step, optimizer), x, changing, measure)
+
+
+def require_flat_images(x: Tensor, binarization: str) -> None:
+    """Raise UserError unless x is a matrix with a row, and values to be drawn as 0 or 1 are probabilities."""
+    if x.ndim != 2 or len(x) == 0:
+        raise UserError(f"x must be flat images, shape (n, pixels) with n at least 1; got shape {tuple(x.shape)}.")
+    if binarization == "dynamic" and not ((x >= 0) & (x <= 1)).all():
+        raise UserError(
+            f"binarization 'dynamic' takes pixels for probabilities, from 0 to 1; got {x.min():g} to {x.max():g}: "
+            "scale x, or leave it as it is with 'none'."
+        )
 
 
 def _take(step: LearnerStep, optimizer: torch.optim.Optimizer, batch: Tensor, generator: Generator) -> Terms:

@@ -60,7 +60,8 @@ class Loop:
         """Take `step` on every minibatch of every epoch; what `measure` finds after each joins its record.
 
         `parts` is what changes (modules, optimizers): saved after each epoch if `resume` names a file, and taken
-        up from there if the file exists. Raises UserError when a term of the bound is no longer finite.
+        up from there if the file exists. Raises UserError when a term of the bound is no longer finite, or not one
+        value per data point.
         """
         generator = torch.Generator(x.device).manual_seed(self.seed)
         settings = self.settings | {
@@ -75,8 +76,9 @@ class Loop:
             unit_scale=True, disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
             leave=None,  # not below another bar
         )  # fmt: skip
+        enough = False  # said by a callback: of this loop alone, which may be a part of something that goes on
         with bar, stop_on_interrupt() as stop:
-            while len(history) < self.epochs and not stop:
+            while len(history) < self.epochs and not stop and not enough:
                 started = time.perf_counter()
                 means = self._epoch(step, x, generator, bar, stop, len(history) + 1)
                 if stop:
@@ -85,19 +87,20 @@ class Loop:
                 history.records.append({**means, **found, "seconds": time.perf_counter() - started})
                 if self.resume:
                     save_state(self.resume, parts, generator, history.records, settings)
-                self._tell(history, stop)
-            history.interrupted = bool(stop)
+                enough = self._tell(history)
+            history.interrupted = bool(stop) or enough
             if stop and stop.whole_only:
                 raise Interrupted
         return history
 
-    def _tell(self, history: History, stop: StopFlag) -> None:
-        """Call the callbacks, one of which may have seen enough."""
+    def _tell(self, history: History) -> bool:
+        """Call the callbacks; whether one of them has seen enough."""
         try:
             for callback in self.callbacks:
                 callback(history)
         except StopLearning:
-            stop.raised = True
+            return True
+        return False
 
     def _epoch(
         self, step: Step, x: Tensor, generator: Generator, bar: tqdm, stop: StopFlag, epoch: int
@@ -105,13 +108,24 @@ class Loop:
         """`passes` times through the data; the mean of each term per data point."""
         trace = Trace(epoch)
         for batch in chain.from_iterable(minibatches(x, self.batch_size, generator) for _ in range(self.passes)):
-            trace.add(step(binarize(batch, self.binarization, generator), generator))
+            trace.add(_one_per_row(step(binarize(batch, self.binarization, generator), generator), len(batch)))
             bar.update(len(batch))
             if len(trace) % CHECK_EVERY == 0:
                 bar.set_postfix(epoch=epoch, bound=f"{trace.recent():.2f}", refresh=False)
             if stop:
                 break
         return trace.means()
+
+
+def _one_per_row(terms: dict[str, Tensor], rows: int) -> Terms:
+    """The terms, if they are what an objective promises. Raises UserError for sums, means, and values per sample."""
+    for name, term in terms.items():
+        if term.shape != (rows,):
+            raise UserError(
+                f"the objective's term {name!r} has shape {tuple(term.shape)} on a minibatch of {rows}; expected "
+                f"({rows},), one value per data point: sum over dimensions, average over samples, not over the batch."
+            )
+    return terms
 
 
 def minibatches(

@@ -11,7 +11,7 @@ from vae_edu.data import binarize
 from vae_edu.gaussians import log_standard_normal
 from vae_edu.hmc import hmc_step, tuned
 from vae_edu.learning.history import History
-from vae_edu.learning.learner import Options, ascend, choose_device, learn
+from vae_edu.learning.learner import Options, ascend, choose_device, learn, require_flat_images
 
 
 class Chains(nn.Module):
@@ -50,6 +50,7 @@ def monte_carlo_em(
     Source: K13 App. E.
     """
     device, how = choose_device(options.get("device")), options.get("binarization", "none")
+    require_flat_images(x, how)
     x = x.to(device)
     chains = Chains(len(x), model.latent, 0.05, Generator().manual_seed(options.get("seed", 0)), x.dtype).to(device)
 

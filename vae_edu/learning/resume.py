@@ -44,7 +44,8 @@ def load_state(
 ) -> list[dict[str, float]]:
     """Put every part back to where the run stood, and return the records of its epochs; [] if nothing was saved.
 
-    Raises UserError if the file is damaged or belongs to a run with other settings.
+    Raises UserError if the file is damaged, or belongs to a run of another model, with other settings or on another
+    kind of device.
     """
     if not path.exists():
         return []
@@ -60,7 +61,13 @@ def load_state(
     try:
         for name, part in parts.items():
             part.load_state_dict(state["parts"][name])
-        generator.set_state(state["generator"])
     except (KeyError, RuntimeError, ValueError):
         raise UserError(f"{path} was saved by a run of another model; delete it, or name another file.") from None
+    try:
+        generator.set_state(state["generator"])
+    except RuntimeError:
+        raise UserError(
+            f"{path} was saved by a run on another kind of device, whose noise cannot go on on this one "
+            f"({generator.device.type}); name that device, or delete the file."
+        ) from None
     return state["records"]

@@ -94,7 +94,7 @@ class AtWeights:
         return functional_call(self.model.decoder, self.weights, (z,))
 
     def log_likelihood(
-        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*batch latent"]
+        self, x: Float[Tensor, "*#batch pixels"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
         """log p(x|z, θ), summed over pixels, in nats."""
         return self.model.likelihood.log_prob(x, self.decode(z))

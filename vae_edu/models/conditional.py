@@ -20,9 +20,14 @@ class Conditional(nn.Module):
     target_entries: Tensor
 
     def __init__(self, entries: int, condition: Sequence[int]):
-        """A row has so many `entries`; `condition` says which of them are given, such as range(13, 784, 28)."""
+        """A row has so many `entries`; `condition` says which of them are given, such as range(13, 784, 28).
+
+        Raises ValueError unless each of those is named once, counted from 0.
+        """
         super().__init__()
         given = set(condition)
+        if len(given) < len(condition) or not given <= set(range(entries)):
+            raise ValueError(f"expected different entries from 0 to {entries - 1}, got {list(condition)}")
         rest = [entry for entry in range(entries) if entry not in given]
         self.register_buffer("condition_entries", torch.tensor(list(condition)), persistent=False)
         self.register_buffer("target_entries", torch.tensor(rest), persistent=False)
@@ -50,7 +55,8 @@ class CVAE(Conditional):
     """The conditional VAE: a decoder p(y|z, c) that sees the condition c, an encoder q(z|y, c), the prior N(0, I).
 
     The prior does not look at the condition: what z has to add to it is the same whatever it is. `elbo_terms`, `fit`
-    and everything else that takes a VAE and data takes this and whole rows. Source: D16 §3, D16 (12).
+    and everything else that takes a VAE and data takes this and whole rows, except `wake_sleep`, which would have to
+    dream conditions too. Source: D16 §3, D16 (12).
     """
 
     def __init__(
@@ -78,7 +84,7 @@ class CVAE(Conditional):
         """
         return self.encoder(x)
 
-    def decode(self, z: Float[Tensor, "*batch latent"], condition: Float[Tensor, "*#batch conditions"]) -> Parameters:
+    def decode(self, z: Float[Tensor, "*#batch latent"], condition: Float[Tensor, "*#batch conditions"]) -> Parameters:
         """The likelihood's parameters of the target at z, given the condition.
 
         Source: D16 (12), where they are a mean f(z, X) beside a fixed variance; any likelihood will do.
@@ -86,7 +92,7 @@ class CVAE(Conditional):
         return self.decoder(z, condition)
 
     def log_likelihood(
-        self, x: Float[Tensor, "*#batch entries"], z: Float[Tensor, "*batch latent"]
+        self, x: Float[Tensor, "*#batch entries"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
         """log p(y|z, c), summed over the target, in nats. Source: D16 (12)."""
         return self.likelihood.log_prob(self.target(x), self.decode(z, self.condition(x)))
@@ -159,7 +165,7 @@ class ConditionalMLP(nn.Module):
         self.rest = BernoulliMLP((*hidden, targets), activation)
 
     def forward(
-        self, z: Float[Tensor, "*batch latent"], condition: Float[Tensor, "*#batch conditions"]
+        self, z: Float[Tensor, "*#batch latent"], condition: Float[Tensor, "*#batch conditions"]
     ) -> Float[Tensor, "*batch targets"]:
         """Logits of the target.
 

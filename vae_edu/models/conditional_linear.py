@@ -36,14 +36,14 @@ class ConditionalLinearGaussian(nn.Module):
         return self.linear.encode(self.remainder(x))
 
     def decode(
-        self, z: Float[Tensor, "*batch latent"], condition: Float[Tensor, "*#batch conditions"]
+        self, z: Float[Tensor, "*#batch latent"], condition: Float[Tensor, "*#batch conditions"]
     ) -> tuple[Float[Tensor, "*batch targets"], Float[Tensor, "*batch targets"]]:
         """Mean and log-variance of p(y|z, c). Source: D16 (12)."""
         mean, log_var = self.linear.decode(z)
         return mean + condition @ self.condition_weight.mT, log_var
 
     def log_likelihood(
-        self, x: Float[Tensor, "*#batch entries"], z: Float[Tensor, "*batch latent"]
+        self, x: Float[Tensor, "*#batch entries"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
         """log p(y|z, c), summed over the target, in nats. Source: D16 (12)."""
         return self.linear.log_likelihood(self.remainder(x), z)

@@ -27,9 +27,9 @@ class LinearGaussian(nn.Module):
         self.latent = weight.shape[1]
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(bias.clone())
-        self.log_noise_var = nn.Parameter(torch.as_tensor(noise_var, dtype=weight.dtype).log())
-        self.encoder_weight = nn.Parameter(torch.empty(self.latent, weight.shape[0], dtype=weight.dtype))
-        self.encoder_log_var = nn.Parameter(torch.empty(self.latent, dtype=weight.dtype))
+        self.log_noise_var = nn.Parameter(torch.as_tensor(noise_var, dtype=weight.dtype, device=weight.device).log())
+        self.encoder_weight = nn.Parameter(weight.new_empty(self.latent, weight.shape[0]))
+        self.encoder_log_var = nn.Parameter(weight.new_empty(self.latent))
         self.fit_encoder()
 
     @torch.no_grad()

@@ -34,12 +34,12 @@ def draw_small_weights(model: Network, std: float = 0.01, generator: Generator |
 
 @torch.no_grad()
 def draw_glorot_weights(model: Network, generator: Generator | None = None) -> Network:
-    """Draw every weight matrix anew, uniform with variance 2/(inputs + outputs), and set every bias to zero.
+    """Draw all weights anew, uniform with variance 2/(inputs + outputs), and set every bias to zero.
 
     So signals and gradients keep their size from layer to layer of a tanh network. Source: Glorot and Bengio (2010).
     """
     for parameter in model.parameters():
-        if parameter.ndim == 2:
+        if parameter.ndim >= 2:
             nn.init.xavier_uniform_(parameter, generator=generator)
         else:
             parameter.zero_()
