@@ -8,6 +8,7 @@ import pytest
 
 from vae_edu.course.gradebook.roster import read_roster
 from vae_edu.course.gradebook.text import cell, file_names, shown
+from vae_edu.course.journal import Journal
 from vae_edu.course.settings import Settings, load_settings
 from vae_edu.errors import UserError
 
@@ -77,6 +78,26 @@ def test_a_regrade_keeps_what_it_did_not_grade_and_where_that_is_from(books):
     assert (new["graded"][:7], new["seed"], new["sha256"]) == ("2030-03", 5, "44" * 32)
     assert len(old["suite"]) == 64
     assert "44" * 32 in books.text("reports/ada.html")
+
+
+def test_flags_stay_as_long_as_points_stand_by_the_file_they_are_about(books):
+    odd, clean = "ch01_numbers.py, line 3: odd.", books.entry("ada", sha256={"ch01_numbers.py": "44" * 32})
+
+    def regraded(*names):
+        checks = tuple(check for check in clean.checks if check.exercise in names)
+        return books.replace(clean, exercises=names, checks=checks)
+
+    books.publish(books.entry("ada", flags=(odd,)), regraded("ch01.double"))
+    assert by_name(books)["ada"]["flags"] == odd
+    books.publish(regraded("ch01.halve"))
+    assert by_name(books)["ada"]["flags"] == ""
+
+
+def test_an_exercise_that_is_no_longer_in_the_course_is_in_nobodys_way(books):
+    journal = Journal(books.out / "journal.jsonl")
+    journal.append(books.entry("ada"))
+    journal.append(books.entry("ada", exercises=("ch01.double",), checks=books.verdicts("ada", {})[:2]))
+    assert journal.standing(["ch01.double", "ch01.halve"])["ada"].exercises == ("ch01.double", "ch01.halve")
 
 
 def test_only_exercises_that_count_are_counted(books):
