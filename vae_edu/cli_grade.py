@@ -43,10 +43,12 @@ def grade(
     """
     suite = load_suite()
     exercises = [exercise.id for exercise in chosen(suite.catalog, names)]
-    read_roster(roster)  # refused now rather than when everything is graded
+    people = read_roster(roster)  # refused now rather than when everything is graded
     if out.resolve().is_relative_to(submissions.resolve()):
         raise UserError(f"{out} lies among the submissions; name a folder elsewhere with --out.")
     handed_in = collect(submissions, suite.files(suite.catalog))
+    if strangers := people.strangers([each.name for each in handed_in]):
+        say(f"Note: not on the roster, and so without a name in canvas.csv: {', '.join(strangers)}.", "yellow")
     with opened(out, seed, practice) as session:
         grading = Grading(out, suite, session)
         for remark in grading.remarks(handed_in) if not again else ():

@@ -110,6 +110,24 @@ def test_a_flag_is_a_note_and_costs_nothing(check, course):
     assert "Note: ch02_numbers.py, line 11: torch.distributions, which halve should do without;" in output
 
 
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("import", "# pasted\u2028from a page\x0c\x0c\nimport", 1).encode(),
+    ],
+    ids=["Windows' editor", "odd ends of lines"],
+)
+def test_however_lines_end_right_is_right_and_a_flag_is_a_flag(check, course, rewritten):
+    course.write(double="return 2 * x", square="return torch.distributions.Normal(x**2, 1 + x**2).mean")
+    path = course.folder / "ch01_numbers.py"
+    path.write_bytes(rewritten(path.read_text()))
+    passed, output = check("ch01")
+    assert passed
+    assert "torch.distributions, which square should do without" in output
+    assert "2 of 3 exercises of the course pass.\n" in output
+
+
 def test_a_folder_that_cannot_be_written_to_is_a_note(check, course, monkeypatch):
     def refuse(self):
         raise UserError("it cannot be written to.")

@@ -100,6 +100,20 @@ def test_an_exercise_that_is_no_longer_in_the_course_is_in_nobodys_way(books):
     assert journal.standing(["ch01.double", "ch01.halve"])["ada"].exercises == ("ch01.double", "ch01.halve")
 
 
+def test_a_line_that_finds_no_room_on_the_disk_is_refused_and_leaves_the_others(books):
+    resource = pytest.importorskip("resource")
+    path = books.out / "journal.jsonl"
+    Journal(path).append(books.entry("ada"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+    try:
+        with pytest.raises(UserError, match="cannot be written to"):
+            Journal(path).append(books.entry("bob"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [entry.submission for entry in Journal(path).entries] == ["ada"]
+
+
 def test_only_exercises_that_count_are_counted(books):
     chapter = {key: one for key, one in books.catalog.items() if key.startswith("ch01")}
     books.publish(books.entry("ada"), books.entry("ada", {"ch01.halve values": 0}), catalog=chapter)
@@ -250,6 +264,12 @@ def test_a_bad_roster_is_told_in_a_sentence(tmp_path, content, phrase):
         read_roster(tmp_path / "roster.csv")
     with pytest.raises(UserError, match="could not be read"):
         read_roster(tmp_path / "nowhere.csv")
+
+
+def test_whoever_is_not_on_a_roster_is_a_stranger_and_nobody_is_without_one(tmp_path):
+    (tmp_path / "roster.csv").write_text("login\nAda\n")
+    assert read_roster(tmp_path / "roster.csv").strangers(["ada", "ada_12_work"]) == ["ada_12_work"]
+    assert read_roster(None).strangers(["ada"]) == []
 
 
 def test_semicolons_part_a_roster_as_well(tmp_path):

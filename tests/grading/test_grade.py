@@ -13,7 +13,10 @@ import pytest
 from filelock import FileLock
 
 from vae_edu.cli_grade import grade as grade_class
+from vae_edu.course.grading import Grading
+from vae_edu.course.intake import HandedIn
 from vae_edu.course.journal import Journal
+from vae_edu.course.session import Session
 from vae_edu.course.suite import load_suite
 from vae_edu.errors import UserError
 
@@ -156,6 +159,18 @@ def test_a_torn_line_is_dropped_and_a_strange_one_refused(tmp_path, standing):
     path.write_bytes(whole + b"[]\n" + whole)
     with pytest.raises(UserError, match=r"line 2 of .* is not a line of a grading's journal"):
         Journal(path)
+
+
+def test_an_instructor_is_told_what_the_points_do_not_show(tmp_path, standing):
+    suite = load_suite()
+    grading = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01"))
+    grading.journal.append(standing["ada"])
+    same = standing["ada"].sha256.keys()
+    other = HandedIn("ada", "ada.zip", {file: suite.reference().files[file] for file in same})
+    remarks = grading.remarks([other, HandedIn("zoe", "zoe", notes=("not looked at: work.rar.",))])
+    assert "none of the course's files was found in what these handed in: zoe." in remarks
+    assert "graded earlier from another folder or zip than the one that bears the name now: ada." in remarks
+    assert not any(remark.startswith("changed") for remark in remarks)
 
 
 def test_two_graders_do_not_share_a_folder(graded, twelve, practice):

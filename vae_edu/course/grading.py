@@ -120,10 +120,13 @@ class Grading:
         """What an instructor should know before relying on results of an earlier run."""
         standing, here = self.standing, {each.name: each for each in handed_in}
         changed = [name for name, entry in standing.items() if name in here and _differs(entry, here[name])]
+        moved = [name for name, entry in standing.items() if name in here and entry.origin != here[name].origin]
         gone = [name for name in standing if name not in here]
         digests = self.suite.digests(self.suite.catalog)
         files = sorted({f for entry in standing.values() for f, d in entry.suite.items() if digests.get(f) != d})
         said = {
+            "none of the course's files was found in what these handed in": [e.name for e in handed_in if not e.files],
+            "graded earlier from another folder or zip than the one that bears the name now": moved,
             "changed since graded, and not graded again (--again NAME does that)": changed,
             "graded earlier and no longer handed in; they keep their points": gone,
             "graded before by other hidden tests than today's (--again CHAPTER grades anew)": files,

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -35,7 +35,7 @@ def items(entry: Path, notes: list[str]) -> Iterator[Item]:
     """The files of a submission, those nearest to its top first."""
     status = entry.lstat()
     if stat.S_ISDIR(status.st_mode):
-        found = list(_walk(entry, notes))
+        found = _with_its_zip(entry, list(_walk(entry, notes)), notes)
     elif stat.S_ISREG(status.st_mode) and entry.suffix.lower() == ".zip":
         found = list(_members(entry, status, notes))
     else:
@@ -60,6 +60,19 @@ def _walk(top: Path, notes: list[str]) -> Iterator[Item]:
                 yield Item(PurePosixPath(path.relative_to(top)), partial(_ordinary, path), modified)
             elif depth < MAX_DEPTH and not hidden(entry.name):
                 waiting.append((path, depth + 1))
+
+
+def _with_its_zip(top: Path, found: list[Item], notes: list[str]) -> list[Item]:
+    """The files of a folder and, where one zip lies on its top, as Moodle has it, those in that one."""
+    zips = [item for item in found if item.path.suffix.lower() == ".zip" and len(item.path.parts) == 1]
+    if len(zips) != 1 or not stat.S_ISREG((status := (top / zips[0].path).lstat()).st_mode):
+        return found
+    try:
+        members = list(_members(top / zips[0].path, status, notes))
+    except Unreadable:
+        return found
+    others = [item for item in found if item is not zips[0]]
+    return [*others, *(replace(member, path=zips[0].path / member.path) for member in members)]
 
 
 def _entries(folder: Path, notes: list[str]) -> Iterator[os.DirEntry[str]]:

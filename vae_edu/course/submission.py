@@ -24,7 +24,7 @@ class Submission:
     def source(self, file: str) -> str:
         """The text of one file of the catalog. Raises Finding when it is missing or no ordinary text file."""
         try:
-            return self._read(file).decode("utf-8")
+            return self._read(file).decode("utf-8-sig")  # Windows editors begin a file with a mark that Python skips
         except FileNotFoundError:
             raise Finding(Category.NOT_ATTEMPTED, f"the submission has no file {file}.") from None
         except (OSError, UnicodeDecodeError):
