@@ -1,6 +1,7 @@
 """`vae-edu grade`: grades a class, shows how far it is, and says where everything lies."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ def grade(
 
     Raises UserError for what a user can mend; what was graded before it stays.
     """
+    if sys.platform == "win32":
+        raise UserError("grading needs Linux; on Windows grade in a container (grading/README.md says how).")
     suite = load_suite()
     exercises = [exercise.id for exercise in chosen(suite.catalog, names)]
     people = read_roster(roster)  # refused now rather than when everything is graded
@@ -100,11 +103,16 @@ def _graded(
     return False
 
 
+def _cores() -> int:
+    """Those that this process may use, where the system says so; macOS does not."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
     """Threads that each wait for a process here, or the workers of a dask cluster."""
     if not scheduler:
-        with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as threads, assess.started():
+        with ThreadPoolExecutor(jobs or _cores()) as threads, assess.started():
             yield threads
         return
     try:

@@ -207,6 +207,17 @@ def test_an_unknown_exercise_suggests_the_nearest(course, name):
             command()
 
 
+@pytest.mark.parametrize("name", ["ch2", "CH02", "exercises/ch02_numbers.py"])
+def test_a_chapter_written_otherwise_is_suggested(course, name):
+    with pytest.raises(UserError, match=f"no exercise '{name}'; do you mean ch02?"):
+        cli_practice.check([name], course.folder, 1.0, False)
+
+
+def test_a_chapter_in_place_of_an_exercise_is_told_its_exercises(course):
+    with pytest.raises(UserError, match=r"ch01 is a chapter; name one of its exercises: ch01\.double, ch01\.square\."):
+        cli_hints.hint("ch01", course.folder, False)
+
+
 def test_the_folder_is_found_from_within_and_from_above(course, monkeypatch):
     inner = course.folder / "deeper"
     inner.mkdir()

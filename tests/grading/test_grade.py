@@ -1,5 +1,6 @@
 """`vae-edu grade` on a class of twelve: the hidden tests' own results, killed on the way, regraded, on a cluster."""
 
+import errno
 import json
 import signal
 import subprocess
@@ -7,6 +8,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -16,8 +19,8 @@ from vae_edu.cli_grade import grade as grade_class
 from vae_edu.course.grading import Grading
 from vae_edu.course.intake import HandedIn
 from vae_edu.course.journal import Journal
-from vae_edu.course.session import Session
-from vae_edu.course.suite import load_suite
+from vae_edu.course.session import Session, opened
+from vae_edu.course.suite import Suite, load_suite
 from vae_edu.errors import UserError
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("a class")]
@@ -171,6 +174,37 @@ def test_an_instructor_is_told_what_the_points_do_not_show(tmp_path, standing):
     assert "none of the course's files was found in what these handed in: zoe." in remarks
     assert "graded earlier from another folder or zip than the one that bears the name now: ada." in remarks
     assert not any(remark.startswith("changed") for remark in remarks)
+
+
+def test_the_graders_own_check_is_made_anew_once_the_grader_has_changed(tmp_path, standing, monkeypatch):
+    suite, made = load_suite(), []
+    grading = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01"))
+
+    def reference_and_stubs(assess, tasks):
+        made.append([task.handed_in.name for task in tasks])
+        [check, *_] = standing["ada"].checks
+        full = replace(check, awarded=suite.catalog[IDS[0]].points, points=suite.catalog[IDS[0]].points)
+        return [replace(standing["ada"], checks=(full,)), replace(standing["ada"], checks=(replace(full, awarded=0),))]
+
+    for ground, times in (("one", 1), ("one", 1), ("two", 2)):
+        monkeypatch.setattr(Suite, "ground", lambda self, ground=ground: ground)
+        grading.check_itself(IDS[:1], SimpleNamespace(map=reference_and_stubs))
+        assert made == times * [["reference", "stubs"]]
+
+
+def test_on_windows_grading_says_where_it_can_be_done(twelve, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UserError, match="on Windows grade in a container"):
+        grade_class(twelve, tmp_path / "grades", IDS)
+
+
+def test_a_folder_that_may_not_be_written_to_is_told_in_a_sentence(tmp_path, monkeypatch):
+    def refuse(self, timeout):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    with pytest.raises(UserError, match=r"cannot be written to \(Permission denied\)"), opened(tmp_path, None, True):
+        pass
 
 
 def test_two_graders_do_not_share_a_folder(graded, twelve, practice):
