@@ -8,14 +8,15 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import SimpleNamespace
 
 import psutil
 import pytest
 from filelock import FileLock
 
 from vae_edu.cli_grade import grade as grade_class
+from vae_edu.course import assess
 from vae_edu.course.grading import Grading
 from vae_edu.course.intake import HandedIn
 from vae_edu.course.journal import Journal
@@ -178,18 +179,19 @@ def test_an_instructor_is_told_what_the_points_do_not_show(tmp_path, standing):
 
 def test_the_graders_own_check_is_made_anew_once_the_grader_has_changed(tmp_path, standing, monkeypatch):
     suite, made = load_suite(), []
-    grading = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01"))
+    grading, worth = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01")), suite.catalog[IDS[0]].points
 
-    def reference_and_stubs(assess, tasks):
-        made.append([task.handed_in.name for task in tasks])
-        [check, *_] = standing["ada"].checks
-        full = replace(check, awarded=suite.catalog[IDS[0]].points, points=suite.catalog[IDS[0]].points)
-        return [replace(standing["ada"], checks=(full,)), replace(standing["ada"], checks=(replace(full, awarded=0),))]
+    def graded(task):
+        made.append(task.handed_in.name)
+        check = replace(standing["ada"].checks[0], points=worth, awarded=worth if made[-1] == "reference" else 0)
+        return replace(standing["ada"], checks=(check,))
 
-    for ground, times in (("one", 1), ("one", 1), ("two", 2)):
-        monkeypatch.setattr(Suite, "ground", lambda self, ground=ground: ground)
-        grading.check_itself(IDS[:1], SimpleNamespace(map=reference_and_stubs))
-        assert made == times * [["reference", "stubs"]]
+    monkeypatch.setattr(assess, "assess", graded)
+    with ThreadPoolExecutor(1) as executor:
+        for ground, times in (("one", 1), ("one", 1), ("two", 2)):
+            monkeypatch.setattr(Suite, "ground", lambda self, ground=ground: ground)
+            grading.check_itself(IDS[:1], executor)
+            assert made == times * ["reference", "stubs"]
 
 
 def test_on_windows_grading_says_where_it_can_be_done(twelve, tmp_path, monkeypatch):

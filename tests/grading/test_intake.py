@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vae_edu.course.findings import Finding
 from vae_edu.course.intake import collect, safe_name
 from vae_edu.course.submission import MAX_SOURCE, Submission
 from vae_edu.errors import UserError
@@ -143,9 +144,12 @@ def test_files_as_course_systems_name_them_are_refused_before_they_become_studen
         collect(hand_in.folder, WANTED)
 
 
-def test_a_mark_that_windows_begins_a_file_with_is_no_part_of_it(hand_in):
-    place = hand_in("ann", {"ch01_one.py": "\ufeffx = 1"})
-    assert Submission(place).source("ch01_one.py") == "x = 1"
+def test_a_mark_that_windows_begins_a_file_with_is_no_part_of_it_and_other_codes_are_named(hand_in):
+    ann = Submission(hand_in("ann", {"ch01_one.py": "\ufeffx = 1"}))
+    assert ann.source("ch01_one.py") == "x = 1"
+    (ann.folder / "ch01_one.py").write_bytes("x = 1".encode("utf-16"))
+    with pytest.raises(Finding, match=r"ch01_one\.py cannot be read as text in UTF-8"):
+        ann.source("ch01_one.py")
 
 
 def test_names_are_safe_and_never_shared(hand_in):

@@ -11,10 +11,10 @@ from vae_edu.errors import UserError
 CATALOG = "catalog.yml"
 
 
-def exercises_folder(named: Path | None = None) -> Path:
+def exercises_folder(named: Path | None = None, otherwise: str = ", or name it: --exercises DIR") -> Path:
     """The folder with the exercises: the one named, else here or above, itself or its folder `exercises`.
 
-    Raises UserError where there is none.
+    Raises UserError where there is none; `otherwise` is what to do but to go there.
     """
     places = [named] if named else [Path.cwd(), *Path.cwd().parents]
     for place in places:
@@ -22,9 +22,7 @@ def exercises_folder(named: Path | None = None) -> Path:
             if (folder / CATALOG).is_file():
                 return folder
     where = f"in {named}" if named else f"in {Path.cwd()} or above it"
-    raise UserError(
-        f"there are no exercises {where}: no file {CATALOG}. Go to the course's folder, or name it: --exercises DIR."
-    )
+    raise UserError(f"there are no exercises {where}: no file {CATALOG}. Go to the course's folder{otherwise}.")
 
 
 def chapter(exercise: Exercise) -> str:
