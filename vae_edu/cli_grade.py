@@ -54,6 +54,8 @@ def grade(
         say(f"Note: not on the roster, and so without a name in canvas.csv: {', '.join(strangers)}.", "yellow")
     with opened(out, seed, practice) as session:
         grading = Grading(out, suite, session)
+        if again and not names:  # one student anew is not the rest of the course for everybody
+            exercises = grading.at_hand(exercises, again)
         for remark in grading.remarks(handed_in) if not again else ():
             say(f"Note: {remark}", "yellow")
         tasks = grading.tasks(handed_in, exercises, again, **limits)

@@ -3,6 +3,7 @@
 import errno
 import json
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from vae_edu import cli_grade
 from vae_edu.cli_grade import grade as grade_class
 from vae_edu.course import assess
 from vae_edu.course.grading import Grading
@@ -177,6 +179,19 @@ def test_an_instructor_is_told_what_the_points_do_not_show(tmp_path, standing):
     assert not any(remark.startswith("changed") for remark in remarks)
 
 
+def test_a_student_anew_is_not_the_rest_of_the_course(twelve, practice, standing, tmp_path, monkeypatch):
+    out = tmp_path / "grades"
+    with opened(out, SEED, practice):
+        Journal(out / "journal.jsonl").append(standing["ada"])
+    asked = []
+    monkeypatch.setattr(cli_grade, "_graded", lambda grading, exercises, *_: asked.append(exercises) or False)
+    for again in (["ada"], ["ch04.reparameterize"]):
+        grade_class(twelve, out, again=again, practice=practice, similar=False)
+    grade_class(twelve, out, practice=practice, similar=False)
+    assert asked[:2] == [list(IDS), [*IDS, "ch04.reparameterize"]]
+    assert asked[2] == list(load_suite().catalog)
+
+
 def test_the_graders_own_check_is_made_anew_once_the_grader_has_changed(tmp_path, standing, monkeypatch):
     suite, made = load_suite(), []
     grading, worth = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01")), suite.catalog[IDS[0]].points
@@ -198,6 +213,13 @@ def test_on_windows_grading_says_where_it_can_be_done(twelve, tmp_path, monkeypa
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(UserError, match="on Windows grade in a container"):
         grade_class(twelve, tmp_path / "grades", IDS)
+
+
+def test_a_new_folder_is_its_owners_alone_and_one_that_was_there_stays_as_it_is(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o750)
+    for name, mode in (("shared", 0o750), ("new", 0o700)):
+        with opened(tmp_path / name, None, True):
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
 
 
 def test_a_folder_that_may_not_be_written_to_is_told_in_a_sentence(tmp_path, monkeypatch):

@@ -37,6 +37,12 @@ class Grading:
         names = {name for entry in self.journal.entries for name in entry.exercises}
         return [name for name in self.suite.catalog if name in names]
 
+    def at_hand(self, exercises: Sequence[str], again: Sequence[str]) -> list[str]:
+        """Of the exercises those graded so far and those that `again` names; all where none was graded."""
+        graded = self.graded
+        named = [name for name in exercises if {name, chapter(self.suite.catalog[name])} & {*again}]
+        return [name for name in exercises if not graded or name in graded or name in named]
+
     def tasks(
         self, handed_in: Sequence[HandedIn], exercises: Sequence[str], again: Sequence[str], **limits: float
     ) -> list[Task]:

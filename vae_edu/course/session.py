@@ -45,8 +45,10 @@ def opened(out: Path, seed: int | None, practice: bool) -> Iterator[Session]:
     """
     if out.is_dir() and not (out / FILE).exists() and any(map(_foreign, out.iterdir())):
         raise UserError(f"{out} is not empty and no grading's folder; name a new folder with --out.")
-    lock = FileLock(out / LOCK)
+    lock, fresh = FileLock(out / LOCK), not out.exists()
     with writable_folder(out):
+        if fresh:
+            out.chmod(0o700)  # the seed is secret, and grades are nobody else's business
         try:
             lock.acquire(timeout=0)
         except Timeout:
