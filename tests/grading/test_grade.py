@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -65,7 +66,8 @@ def graded(twelve, practice, tmp_path_factory, pytestconfig):
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)
     before = lines(out)
-    second = subprocess.run(command, cwd=pytestconfig.rootpath, capture_output=True, text=True, check=False)
+    habits = os.environ | {"PYTEST_ADDOPTS": "-x"}
+    second = subprocess.run(command, cwd=pytestconfig.rootpath, env=habits, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stdout + second.stderr
     assert lines(out)[: len(before)] == before
     assert "12 submissions are graded." in second.stdout

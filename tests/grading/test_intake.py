@@ -111,6 +111,16 @@ def test_links_pipes_and_folders_are_no_files_and_the_hidden_tests_see_them_so(h
             Submission(folder).source("ch01_one.py")
 
 
+@pytest.mark.parametrize("name", ["ann", "ann.zip"])
+def test_a_hidden_folder_of_thousands_hides_nothing_that_comes_after_it(hand_in, name):
+    hand_in(
+        name,
+        {f".git/objects/{n}": "" for n in range(5001)} | {"sub\\ch01_one.py" if "zip" in name else "ch01_one.py": "x"},
+    )
+    ann = only(hand_in.folder)
+    assert (ann.files, ann.notes) == ({"ch01_one.py": b"x"}, ())
+
+
 def test_a_zip_in_a_folder_is_looked_into_and_a_file_beside_it_comes_first(hand_in):
     place = hand_in("Ada Lovelace_12345_assignsubmission_file_", {"ch01_one.py": "new"})
     (place / "work.ZIP").write_bytes(archive_of({"sub/ch02_two.py": "two", "ch01_one.py": "old", "../x.py": ""}))

@@ -96,18 +96,24 @@ def _members(path: Path, status: os.stat_result, notes: list[str]) -> Iterator[I
         notes.append(f"the zip is larger than {MAX_ARCHIVE // 2**20} MiB and was not opened.")
         return
     with _a_zip(path) as archive:
-        members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
+        files = (member for member in archive.infolist() if member.filename and not member.is_dir())
+        seen = (member for member in files if not any(map(hidden, {*_inside(member).parts[:-1]} - {".."})))
+        members = list(islice(seen, MAX_ENTRIES + 1))
     if len(members) > MAX_ENTRIES:
         notes.append(f"there are more than {MAX_ENTRIES} files; the others were not looked at.")
     outside = 0
     for member in members[:MAX_ENTRIES]:
-        inside = PurePosixPath(member.filename.replace("\\", "/"))
+        inside = _inside(member)
         if inside.is_absolute() or ".." in inside.parts:
             outside += 1
-        elif not any(map(hidden, inside.parts[:-1])):
+        else:
             yield Item(inside, partial(_read_member, path, member), status.st_mtime)
     if outside:
         notes.append(f"{outside} path{'s' * (outside > 1)} in the zip would lead out of it; nothing there was read.")
+
+
+def _inside(member: ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))
 
 
 def _read_member(path: Path, member: ZipInfo) -> bytes | None:
