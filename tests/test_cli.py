@@ -64,7 +64,8 @@ def _seconds_of_bare_python():
         (["reproduce", "nonsense"], "there is no experiment 'nonsense'; choose one of:"),
         (["reproduce", "d16-fig3", "--budget", "huge"], "there is no budget 'huge'"),
         (["train", "vanilla", "--device", "toaster"], "there is no device 'toaster'"),
-        (["check"], "there are no exercises in"),
+        (["check"], "Go to the course's folder, or name it: --exercises DIR."),
+        (["release", "edition"], "Go to the course's folder.\n"),
         (
             ["hint", "ch03.kl_ful", "--exercises", str(EXERCISES)],
             "there is no exercise 'ch03.kl_ful'; do you mean ch03.kl_full?",

@@ -152,7 +152,10 @@ def grade(
     ),
     again: Annotated[
         list[str] | None,
-        typer.Option(help="Grade this student, exercise or chapter anew; repeatable, and both together mean both."),
+        typer.Option(
+            help="Grade this student, exercise or chapter anew, of what was graded so far unless IDs are given; "
+            "repeatable, and both together mean both."
+        ),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Submissions graded at once; as many as cores.")] = None,
     scheduler: Annotated[

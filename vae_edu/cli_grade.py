@@ -1,6 +1,7 @@
 """`vae-edu grade`: grades a class, shows how far it is, and says where everything lies."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,14 +42,20 @@ def grade(
 
     Raises UserError for what a user can mend; what was graded before it stays.
     """
+    if sys.platform == "win32":
+        raise UserError("grading needs Linux; on Windows grade in a container (grading/README.md says how).")
     suite = load_suite()
     exercises = [exercise.id for exercise in chosen(suite.catalog, names)]
-    read_roster(roster)  # refused now rather than when everything is graded
+    people = read_roster(roster)  # refused now rather than when everything is graded
     if out.resolve().is_relative_to(submissions.resolve()):
         raise UserError(f"{out} lies among the submissions; name a folder elsewhere with --out.")
     handed_in = collect(submissions, suite.files(suite.catalog))
+    if strangers := people.strangers([each.name for each in handed_in]):
+        say(f"Note: not on the roster, and so without a name in canvas.csv: {', '.join(strangers)}.", "yellow")
     with opened(out, seed, practice) as session:
         grading = Grading(out, suite, session)
+        if again and not names:  # one student anew is not the rest of the course for everybody
+            exercises = grading.at_hand(exercises, again)
         for remark in grading.remarks(handed_in) if not again else ():
             say(f"Note: {remark}", "yellow")
         tasks = grading.tasks(handed_in, exercises, again, **limits)
@@ -98,11 +105,16 @@ def _graded(
     return False
 
 
+def _cores() -> int:
+    """Those that this process may use, where the system says so; macOS does not."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
     """Threads that each wait for a process here, or the workers of a dask cluster."""
     if not scheduler:
-        with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as threads, assess.started():
+        with ThreadPoolExecutor(jobs or _cores()) as threads, assess.started():
             yield threads
         return
     try:

@@ -11,7 +11,7 @@ BUILT = Path("_build/html")
 
 def release(folder: Path, book: Path | None, with_book: bool) -> None:
     """Write the edition of the course here or above to `folder`, and say what it holds."""
-    project = exercises_folder().resolve().parent
+    project = exercises_folder(otherwise="").resolve().parent
     pages = (book or project / BUILT) if with_book else None
     with waiting("writing the edition, and looking for secrets in it …"):
         done = write(project, folder, pages)

@@ -90,6 +90,9 @@ def test_a_catalog_of_the_wrong_form_is_named(tmp_path, text, says):
     assert says in str(error.value)
 
 
-def test_a_missing_catalog_is_named(tmp_path):
+def test_a_missing_catalog_or_one_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "latin.yml").write_bytes("ä: 1".encode("latin-1"))
+    with pytest.raises(UserError, match=r"latin\.yml could not be read"):
+        load_catalog(tmp_path / "latin.yml")
     with pytest.raises(UserError, match="could not be read"):
         load_catalog(tmp_path / "catalog.yml")

@@ -110,6 +110,24 @@ def test_a_flag_is_a_note_and_costs_nothing(check, course):
     assert "Note: ch02_numbers.py, line 11: torch.distributions, which halve should do without;" in output
 
 
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("import", "# pasted\u2028from a page\x0c\x0c\nimport", 1).encode(),
+    ],
+    ids=["Windows' editor", "odd ends of lines"],
+)
+def test_however_lines_end_right_is_right_and_a_flag_is_a_flag(check, course, rewritten):
+    course.write(double="return 2 * x", square="return torch.distributions.Normal(x**2, 1 + x**2).mean")
+    path = course.folder / "ch01_numbers.py"
+    path.write_bytes(rewritten(path.read_text()))
+    passed, output = check("ch01")
+    assert passed
+    assert "torch.distributions, which square should do without" in output
+    assert "2 of 3 exercises of the course pass.\n" in output
+
+
 def test_a_folder_that_cannot_be_written_to_is_a_note(check, course, monkeypatch):
     def refuse(self):
         raise UserError("it cannot be written to.")
@@ -187,6 +205,17 @@ def test_an_unknown_exercise_suggests_the_nearest(course, name):
                     lambda: cli_hints.hint(name, course.folder, False)):  # fmt: skip
         with pytest.raises(UserError, match=f"no exercise '{name}'; do you mean ch01.double?"):
             command()
+
+
+@pytest.mark.parametrize("name", ["ch2", "CH02", "exercises/ch02_numbers.py"])
+def test_a_chapter_written_otherwise_is_suggested(course, name):
+    with pytest.raises(UserError, match=f"no exercise '{name}'; do you mean ch02?"):
+        cli_practice.check([name], course.folder, 1.0, False)
+
+
+def test_a_chapter_in_place_of_an_exercise_is_told_its_exercises(course):
+    with pytest.raises(UserError, match=r"ch01 is a chapter; name one of its exercises: ch01\.double, ch01\.square\."):
+        cli_hints.hint("ch01", course.folder, False)
 
 
 def test_the_folder_is_found_from_within_and_from_above(course, monkeypatch):

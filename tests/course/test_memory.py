@@ -99,6 +99,8 @@ def test_settings_have_defaults_and_are_read(tmp_path):
         ("solutions: sometimes", "solutions should be after-passing, always, never, got 'sometimes'"),
         ("solutions: no", "solutions should be after-passing, always, never, got False"),
         ("due: {ch01: soon}", "due should give chapters a date, such as ch03: 2030-01-31"),
+        ("due: {ch3: 2030-01-31}", "due should give chapters a date, such as ch03: 2030-01-31"),
+        ("due: [ch03]", "due should give chapters a date, such as ch03: 2030-01-31"),
         ("title: 3", "title should be a text, got 3"),
         ("solution: never", "unknown setting solution; the settings are solutions, title, contact, due, book"),
         ("- a", "should give the settings"),

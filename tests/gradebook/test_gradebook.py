@@ -8,6 +8,7 @@ import pytest
 
 from vae_edu.course.gradebook.roster import read_roster
 from vae_edu.course.gradebook.text import cell, file_names, shown
+from vae_edu.course.journal import Journal
 from vae_edu.course.settings import Settings, load_settings
 from vae_edu.errors import UserError
 
@@ -77,6 +78,40 @@ def test_a_regrade_keeps_what_it_did_not_grade_and_where_that_is_from(books):
     assert (new["graded"][:7], new["seed"], new["sha256"]) == ("2030-03", 5, "44" * 32)
     assert len(old["suite"]) == 64
     assert "44" * 32 in books.text("reports/ada.html")
+
+
+def test_flags_stay_as_long_as_points_stand_by_the_file_they_are_about(books):
+    odd, clean = "ch01_numbers.py, line 3: odd.", books.entry("ada", sha256={"ch01_numbers.py": "44" * 32})
+
+    def regraded(*names):
+        checks = tuple(check for check in clean.checks if check.exercise in names)
+        return books.replace(clean, exercises=names, checks=checks)
+
+    books.publish(books.entry("ada", flags=(odd,)), regraded("ch01.double"))
+    assert by_name(books)["ada"]["flags"] == odd
+    books.publish(regraded("ch01.halve"))
+    assert by_name(books)["ada"]["flags"] == ""
+
+
+def test_an_exercise_that_is_no_longer_in_the_course_is_in_nobodys_way(books):
+    journal = Journal(books.out / "journal.jsonl")
+    journal.append(books.entry("ada"))
+    journal.append(books.entry("ada", exercises=("ch01.double",), checks=books.verdicts("ada", {})[:2]))
+    assert journal.standing(["ch01.double", "ch01.halve"])["ada"].exercises == ("ch01.double", "ch01.halve")
+
+
+def test_a_line_that_finds_no_room_on_the_disk_is_refused_and_leaves_the_others(books):
+    resource = pytest.importorskip("resource")
+    path = books.out / "journal.jsonl"
+    Journal(path).append(books.entry("ada"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+    try:
+        with pytest.raises(UserError, match="cannot be written to"):
+            Journal(path).append(books.entry("bob"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [entry.submission for entry in Journal(path).entries] == ["ada"]
 
 
 def test_only_exercises_that_count_are_counted(books):
@@ -229,6 +264,12 @@ def test_a_bad_roster_is_told_in_a_sentence(tmp_path, content, phrase):
         read_roster(tmp_path / "roster.csv")
     with pytest.raises(UserError, match="could not be read"):
         read_roster(tmp_path / "nowhere.csv")
+
+
+def test_whoever_is_not_on_a_roster_is_a_stranger_and_nobody_is_without_one(tmp_path):
+    (tmp_path / "roster.csv").write_text("login\nAda\n")
+    assert read_roster(tmp_path / "roster.csv").strangers(["ada", "ada_12_work"]) == ["ada_12_work"]
+    assert read_roster(None).strangers(["ada"]) == []
 
 
 def test_semicolons_part_a_roster_as_well(tmp_path):

@@ -1,20 +1,30 @@
 """`vae-edu grade` on a class of twelve: the hidden tests' own results, killed on the way, regraded, on a cluster."""
 
+import errno
 import json
+import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import psutil
 import pytest
 from filelock import FileLock
 
+from vae_edu import cli_grade
 from vae_edu.cli_grade import grade as grade_class
+from vae_edu.course import assess
+from vae_edu.course.grading import Grading
+from vae_edu.course.intake import HandedIn
 from vae_edu.course.journal import Journal
-from vae_edu.course.suite import load_suite
+from vae_edu.course.session import Session, opened
+from vae_edu.course.suite import Suite, load_suite
 from vae_edu.errors import UserError
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("a class")]
@@ -56,7 +66,8 @@ def graded(twelve, practice, tmp_path_factory, pytestconfig):
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)
     before = lines(out)
-    second = subprocess.run(command, cwd=pytestconfig.rootpath, capture_output=True, text=True, check=False)
+    habits = os.environ | {"PYTEST_ADDOPTS": "-x"}
+    second = subprocess.run(command, cwd=pytestconfig.rootpath, env=habits, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stdout + second.stderr
     assert lines(out)[: len(before)] == before
     assert "12 submissions are graded." in second.stdout
@@ -156,6 +167,70 @@ def test_a_torn_line_is_dropped_and_a_strange_one_refused(tmp_path, standing):
     path.write_bytes(whole + b"[]\n" + whole)
     with pytest.raises(UserError, match=r"line 2 of .* is not a line of a grading's journal"):
         Journal(path)
+
+
+def test_an_instructor_is_told_what_the_points_do_not_show(tmp_path, standing):
+    suite = load_suite()
+    grading = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01"))
+    grading.journal.append(standing["ada"])
+    same = standing["ada"].sha256.keys()
+    other = HandedIn("ada", "ada.zip", {file: suite.reference().files[file] for file in same})
+    remarks = grading.remarks([other, HandedIn("zoe", "zoe", notes=("not looked at: work.rar.",))])
+    assert "none of the course's files was found in what these handed in: zoe." in remarks
+    assert "graded earlier from another folder or zip than the one that bears the name now: ada." in remarks
+    assert not any(remark.startswith("changed") for remark in remarks)
+
+
+def test_a_student_anew_is_not_the_rest_of_the_course(twelve, practice, standing, tmp_path, monkeypatch):
+    out = tmp_path / "grades"
+    with opened(out, SEED, practice):
+        Journal(out / "journal.jsonl").append(standing["ada"])
+    asked = []
+    monkeypatch.setattr(cli_grade, "_graded", lambda grading, exercises, *_: asked.append(exercises) or False)
+    for again in (["ada"], ["ch04.reparameterize"]):
+        grade_class(twelve, out, again=again, practice=practice, similar=False)
+    grade_class(twelve, out, practice=practice, similar=False)
+    assert asked[:2] == [list(IDS), [*IDS, "ch04.reparameterize"]]
+    assert asked[2] == list(load_suite().catalog)
+
+
+def test_the_graders_own_check_is_made_anew_once_the_grader_has_changed(tmp_path, standing, monkeypatch):
+    suite, made = load_suite(), []
+    grading, worth = Grading(tmp_path, suite, Session(SEED, True, "2030-02-01")), suite.catalog[IDS[0]].points
+
+    def graded(task):
+        made.append(task.handed_in.name)
+        check = replace(standing["ada"].checks[0], points=worth, awarded=worth if made[-1] == "reference" else 0)
+        return replace(standing["ada"], checks=(check,))
+
+    monkeypatch.setattr(assess, "assess", graded)
+    with ThreadPoolExecutor(1) as executor:
+        for ground, times in (("one", 1), ("one", 1), ("two", 2)):
+            monkeypatch.setattr(Suite, "ground", lambda self, ground=ground: ground)
+            grading.check_itself(IDS[:1], executor)
+            assert made == times * ["reference", "stubs"]
+
+
+def test_on_windows_grading_says_where_it_can_be_done(twelve, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UserError, match="on Windows grade in a container"):
+        grade_class(twelve, tmp_path / "grades", IDS)
+
+
+def test_a_new_folder_is_its_owners_alone_and_one_that_was_there_stays_as_it_is(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o750)
+    for name, mode in (("shared", 0o750), ("new", 0o700)):
+        with opened(tmp_path / name, None, True):
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
+
+
+def test_a_folder_that_may_not_be_written_to_is_told_in_a_sentence(tmp_path, monkeypatch):
+    def refuse(self, timeout):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    with pytest.raises(UserError, match=r"cannot be written to \(Permission denied\)"), opened(tmp_path, None, True):
+        pass
 
 
 def test_two_graders_do_not_share_a_folder(graded, twelve, practice):

@@ -4,11 +4,13 @@ import os
 import stat
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vae_edu.course.findings import Finding
 from vae_edu.course.intake import collect, safe_name
 from vae_edu.course.submission import MAX_SOURCE, Submission
 from vae_edu.errors import UserError
@@ -109,6 +111,57 @@ def test_links_pipes_and_folders_are_no_files_and_the_hidden_tests_see_them_so(h
             Submission(folder).source("ch01_one.py")
 
 
+@pytest.mark.parametrize("name", ["ann", "ann.zip"])
+def test_a_hidden_folder_of_thousands_hides_nothing_that_comes_after_it(hand_in, name):
+    hand_in(
+        name,
+        {f".git/objects/{n}": "" for n in range(5001)} | {"sub\\ch01_one.py" if "zip" in name else "ch01_one.py": "x"},
+    )
+    ann = only(hand_in.folder)
+    assert (ann.files, ann.notes) == ({"ch01_one.py": b"x"}, ())
+
+
+def test_a_zip_in_a_folder_is_looked_into_and_a_file_beside_it_comes_first(hand_in):
+    place = hand_in("Ada Lovelace_12345_assignsubmission_file_", {"ch01_one.py": "new"})
+    (place / "work.ZIP").write_bytes(archive_of({"sub/ch02_two.py": "two", "ch01_one.py": "old", "../x.py": ""}))
+    ada = only(hand_in.folder)
+    assert ada.files == {"ch01_one.py": b"new", "ch02_two.py": b"two"}
+    assert ada.notes == (
+        "1 path in the zip would lead out of it; nothing there was read.",
+        "ch01_one.py is there 2 times; ch01_one.py was graded.",
+    )
+
+
+def test_a_zip_in_a_folder_that_is_none_a_link_or_one_of_two_is_not_looked_into(hand_in, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "secret.zip"
+    elsewhere.write_bytes(archive_of({"ch01_one.py": "secret"}))
+    hand_in("broken", {"work.zip": "no zip"})
+    hand_in("link", {}).joinpath("work.zip").symlink_to(elsewhere)
+    two = hand_in("two", {})
+    for name in ("a.zip", "b.zip"):
+        (two / name).write_bytes(elsewhere.read_bytes())
+    for handed_in in collect(hand_in.folder, WANTED):
+        assert handed_in.files == {}
+        assert handed_in.notes[-1] == "none of the course's files was found."
+        assert handed_in.notes[0].startswith("not looked at: ")
+
+
+@pytest.mark.parametrize("name", ["lovelaceada_12_345_ch01_one.py", "Ada L_1_assignsubmission_file_ch02_two-3.py"])
+def test_files_as_course_systems_name_them_are_refused_before_they_become_students(hand_in, name):
+    hand_in("ben", {"ch01_one.py": ""})
+    (hand_in.folder / name).touch()
+    with pytest.raises(UserError, match=f"{name}, as course systems name a single file; put each student's files"):
+        collect(hand_in.folder, WANTED)
+
+
+def test_a_mark_that_windows_begins_a_file_with_is_no_part_of_it_and_other_codes_are_named(hand_in):
+    ann = Submission(hand_in("ann", {"ch01_one.py": "\ufeffx = 1"}))
+    assert ann.source("ch01_one.py") == "x = 1"
+    (ann.folder / "ch01_one.py").write_bytes("x = 1".encode("utf-16"))
+    with pytest.raises(Finding, match=r"ch01_one\.py cannot be read as text in UTF-8"):
+        ann.source("ch01_one.py")
+
+
 def test_names_are_safe_and_never_shared(hand_in):
     for name in ("ann", "ann.zip", "ANN", "=SUM(A1)", "<b>x", "b\x1b[0m", "Zoë Müller", "dots. ."):
         hand_in(name, {"ch01_one.py": name})
@@ -133,6 +186,8 @@ def test_a_submission_in_place_of_a_class_an_empty_folder_and_none(hand_in):
         collect(hand_in.folder, WANTED)
     with pytest.raises(UserError, match="there is no folder"):
         collect(hand_in.folder / "nowhere", WANTED)
+    with pytest.raises(UserError, match="is a file; unpack it"):
+        collect(Path(__file__), WANTED)
     place = hand_in("ann", {"ch01_one.py": ""})
     with pytest.raises(UserError, match=r"itself a submission: it holds ch01_one\.py"):
         collect(place, WANTED)

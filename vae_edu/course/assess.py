@@ -83,7 +83,8 @@ def _run(task: Task, suite: Suite, folder: Path, scores: Path) -> str:
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        env={**os.environ, "OMP_NUM_THREADS": "1"},  # a core for each job, and the same sums on every machine
+        # A core for each job, the same sums on every machine, and no habits of whoever grades, such as -x.
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTEST_ADDOPTS": ""},
         start_new_session=True,  # Ctrl-C is for the one who waits here
     ) as process:
         _running.add(process)

@@ -68,8 +68,13 @@ class Bench:
 
     def _raises_not_implemented(self, line: int | None) -> bool:
         # torch raises NotImplementedError of its own, so the type alone does not mean an untouched stub.
-        lines = self.source.splitlines()[line - 1 : line] if line else []
+        lines = code_lines(self.source)[line - 1 : line] if line else []
         return any(text.strip().startswith("raise NotImplementedError") for text in lines)
+
+
+def code_lines(source: str) -> list[str]:
+    """Lines as Python counts them: `splitlines` also ends one at a form feed, or at a character pasted from a page."""
+    return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def refuse_other_imports(tree: ast.Module) -> None:

@@ -44,8 +44,8 @@ def load_catalog(path: Path) -> Catalog:
         loader = LOADER(path.read_text(encoding="utf-8"))
         root = loader.get_single_node()
         entries = loader.construct_document(root) if root else {}
-    except OSError as error:
-        raise UserError(f"{path} could not be read ({error.strerror}); it lists the course's exercises.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} could not be read ({error}); it lists the course's exercises.") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(root, yaml.MappingNode):

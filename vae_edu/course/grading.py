@@ -37,6 +37,12 @@ class Grading:
         names = {name for entry in self.journal.entries for name in entry.exercises}
         return [name for name in self.suite.catalog if name in names]
 
+    def at_hand(self, exercises: Sequence[str], again: Sequence[str]) -> list[str]:
+        """Of the exercises those graded so far and those that `again` names; all where none was graded."""
+        graded = self.graded
+        named = [name for name in exercises if {name, chapter(self.suite.catalog[name])} & {*again}]
+        return [name for name in exercises if not graded or name in graded or name in named]
+
     def tasks(
         self, handed_in: Sequence[HandedIn], exercises: Sequence[str], again: Sequence[str], **limits: float
     ) -> list[Task]:
@@ -84,12 +90,13 @@ class Grading:
                 future.cancel()
 
     def check_itself(self, exercises: Sequence[str], executor: Executor, **limits: float) -> None:
-        """Grade the reference and the stubs, unless that was done with these tests.
+        """Grade the reference and the stubs, unless that was done with these tests, this grader and this torch.
 
         Raises UserError unless the reference earns every point and the stubs none.
         """
         digests = self.suite.digests(exercises)
-        proofs = {name: digests[self.suite.catalog[name].file] for name in exercises}
+        ground = self.suite.ground()
+        proofs = {name: f"{digests[self.suite.catalog[name].file]} {ground}" for name in exercises}
         left = tuple(name for name in exercises if self.session.proven.get(name) != proofs[name])
         if not left:
             return
@@ -120,10 +127,13 @@ class Grading:
         """What an instructor should know before relying on results of an earlier run."""
         standing, here = self.standing, {each.name: each for each in handed_in}
         changed = [name for name, entry in standing.items() if name in here and _differs(entry, here[name])]
+        moved = [name for name, entry in standing.items() if name in here and entry.origin != here[name].origin]
         gone = [name for name in standing if name not in here]
         digests = self.suite.digests(self.suite.catalog)
         files = sorted({f for entry in standing.values() for f, d in entry.suite.items() if digests.get(f) != d})
         said = {
+            "none of the course's files was found in what these handed in": [e.name for e in handed_in if not e.files],
+            "graded earlier from another folder or zip than the one that bears the name now": moved,
             "changed since graded, and not graded again (--again NAME does that)": changed,
             "graded earlier and no longer handed in; they keep their points": gone,
             "graded before by other hidden tests than today's (--again CHAPTER grades anew)": files,

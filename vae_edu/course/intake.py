@@ -48,7 +48,11 @@ class HandedIn:
 
 
 def collect(folder: Path, wanted: Sequence[str]) -> list[HandedIn]:
-    """Every submission in `folder`, by name. Raises UserError where it holds none."""
+    """Every submission in `folder`, by name. Raises UserError where it holds none, or files that are nobody's."""
+    if folder.is_file():
+        raise UserError(
+            f"{folder} is a file; unpack it, and name the folder that holds the students' folders and zips."
+        )
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}; name the folder that holds the students' folders and zips.")
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
@@ -57,14 +61,25 @@ def collect(folder: Path, wanted: Sequence[str]) -> list[HandedIn]:
             f"{folder} is itself a submission: it holds {min({e.name for e in entries} & {*wanted})}; name the folder "
             "that holds the students' folders and zips."
         )
+    if loose := [entry.name for entry in entries if _with_more_before_it(entry, wanted)]:
+        raise UserError(
+            f"{folder} holds {shown(loose[0])}, as course systems name a single file; put each student's files, under "
+            "the names that the course gives them, into a folder named by the student's login."
+        )
     if not entries:
         raise UserError(f"{folder} is empty; it should hold a folder or a zip for each student.")
     names = _names(entries)
     return sorted((_one(entry, names[entry], wanted) for entry in entries), key=lambda handed_in: handed_in.name)
 
 
+def _with_more_before_it(entry: Path, wanted: Sequence[str]) -> bool:
+    """Whether it is a file such as lovelaceada_12_345_ch03_gaussians-1.py (Canvas)."""
+    plain = re.sub(r"-\d+(?=\.py$)", "", entry.name)
+    return plain.endswith(tuple(f"_{file}" for file in wanted)) and not entry.is_dir()
+
+
 def _names(entries: Sequence[Path]) -> dict[Path, str]:
-    """A name for each that is safe as a file's and no other's, the same whatever else is handed in later."""
+    """A name for each that is safe as a file's and no other's: of two with the same one, a folder's before a zip's."""
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for entry in sorted(entries, key=lambda entry: (entry.suffix.lower() == ".zip", entry.name)):

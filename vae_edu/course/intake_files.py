@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -35,7 +35,7 @@ def items(entry: Path, notes: list[str]) -> Iterator[Item]:
     """The files of a submission, those nearest to its top first."""
     status = entry.lstat()
     if stat.S_ISDIR(status.st_mode):
-        found = list(_walk(entry, notes))
+        found = _with_its_zip(entry, list(_walk(entry, notes)), notes)
     elif stat.S_ISREG(status.st_mode) and entry.suffix.lower() == ".zip":
         found = list(_members(entry, status, notes))
     else:
@@ -62,6 +62,19 @@ def _walk(top: Path, notes: list[str]) -> Iterator[Item]:
                 waiting.append((path, depth + 1))
 
 
+def _with_its_zip(top: Path, found: list[Item], notes: list[str]) -> list[Item]:
+    """The files of a folder and, where one zip lies on its top, as Moodle has it, those in that one."""
+    zips = [item for item in found if item.path.suffix.lower() == ".zip" and len(item.path.parts) == 1]
+    if len(zips) != 1 or not stat.S_ISREG((status := (top / zips[0].path).lstat()).st_mode):
+        return found
+    try:
+        members = list(_members(top / zips[0].path, status, notes))
+    except Unreadable:
+        return found
+    others = [item for item in found if item is not zips[0]]
+    return [*others, *(replace(member, path=zips[0].path / member.path) for member in members)]
+
+
 def _entries(folder: Path, notes: list[str]) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
@@ -83,18 +96,24 @@ def _members(path: Path, status: os.stat_result, notes: list[str]) -> Iterator[I
         notes.append(f"the zip is larger than {MAX_ARCHIVE // 2**20} MiB and was not opened.")
         return
     with _a_zip(path) as archive:
-        members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
+        files = (member for member in archive.infolist() if member.filename and not member.is_dir())
+        seen = (member for member in files if not any(map(hidden, {*_inside(member).parts[:-1]} - {".."})))
+        members = list(islice(seen, MAX_ENTRIES + 1))
     if len(members) > MAX_ENTRIES:
         notes.append(f"there are more than {MAX_ENTRIES} files; the others were not looked at.")
     outside = 0
     for member in members[:MAX_ENTRIES]:
-        inside = PurePosixPath(member.filename.replace("\\", "/"))
+        inside = _inside(member)
         if inside.is_absolute() or ".." in inside.parts:
             outside += 1
-        elif not any(map(hidden, inside.parts[:-1])):
+        else:
             yield Item(inside, partial(_read_member, path, member), status.st_mtime)
     if outside:
         notes.append(f"{outside} path{'s' * (outside > 1)} in the zip would lead out of it; nothing there was read.")
+
+
+def _inside(member: ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))
 
 
 def _read_member(path: Path, member: ZipInfo) -> bytes | None:

@@ -35,7 +35,7 @@ RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 
 @dataclass(frozen=True)
 class Isolation:
-    """A kind of worker: how to start one, how often for a class, and what a record says about it."""
+    """A kind of worker: how to start one, and what a record says about it."""
 
     mode: str
     start: Callable[..., Worker] = start_plain

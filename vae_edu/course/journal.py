@@ -13,6 +13,7 @@ from typing import Any
 
 from vae_edu.course.scores import Check
 from vae_edu.errors import UserError
+from vae_edu.files import writable_folder
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,17 @@ class Journal:
                 file.truncate(len(whole))
 
     def append(self, entry: Entry) -> None:
-        """Write an entry, whole and to the disk."""
-        with self.path.open("ab", buffering=0) as file:
+        """Write an entry, whole and to the disk. Raises UserError when it cannot be, as on a full disk."""
+        with writable_folder(self.path.parent), self.path.open("ab") as file:
             file.write(entry.line())
+            file.flush()  # which writes all of it or fails, as one unbuffered write does not
             os.fsync(file.fileno())
         self.entries.append(entry)
 
     def standing(self, order: Sequence[str]) -> dict[str, Entry]:
         """Of each submission its last entry, with the checks of each exercise from the last entry that graded it.
 
-        By name; exercises and checks in the given order of exercises.
+        By name; exercises and checks in the given order of exercises. Notes and flags are the last entry's alone.
         """
         latest: dict[str, Entry] = {}
         for entry in self.entries:
@@ -94,17 +96,15 @@ class Journal:
 
 
 def _over(before: Entry | None, entry: Entry, order: Sequence[str]) -> Entry:
-    """An entry, and of an earlier one what it did not grade again."""
+    """An entry, and of an earlier one the exercises that it did not grade again; those not in `order` are left out."""
     if before is None:
         return entry
     exercises = [name for name in order if name in {*before.exercises, *entry.exercises}]
     kept = [check for check in before.checks if check.exercise not in entry.exercises]
-    flags = [flag for flag in before.flags if flag.partition(",")[0] not in entry.sha256]
     return replace(
         entry,
         exercises=tuple(exercises),
         checks=_ordered([*kept, *entry.checks], exercises),
-        flags=(*flags, *entry.flags),
         sha256=before.sha256 | entry.sha256,
         modified=before.modified | entry.modified,
         suite=before.suite | entry.suite,
@@ -112,4 +112,5 @@ def _over(before: Entry | None, entry: Entry, order: Sequence[str]) -> Entry:
 
 
 def _ordered(checks: Iterable[Check], exercises: Sequence[str]) -> tuple[Check, ...]:
-    return tuple(sorted(checks, key=lambda check: exercises.index(check.exercise)))
+    counted = [check for check in checks if check.exercise in exercises]
+    return tuple(sorted(counted, key=lambda check: exercises.index(check.exercise)))

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from vae_edu.course.bench import code_lines
 from vae_edu.course.catalog import Catalog, Exercise
 from vae_edu.course.findings import Finding
 from vae_edu.course.rules import forbidden_uses, parsed
@@ -47,7 +48,7 @@ def part(exercise: Exercise, text: str, catalog: Catalog) -> str:
     tree = parsed(text)
     if tree is None:
         return ""
-    lines = text.splitlines()
+    lines = code_lines(text)
     others = {other.function for other in catalog.values() if other.file == exercise.file} - {exercise.function}
     for node in tree.body:
         if isinstance(node, Definition) and node.name in others:
@@ -59,8 +60,8 @@ def part(exercise: Exercise, text: str, catalog: Catalog) -> str:
 
 def digest(exercise: Exercise, folder: Path, catalog: Catalog) -> str:
     """A short name for an answer and what it may use of its file; comments and layout do not count."""
-    text = own_part(exercise, folder, catalog)
-    return hashlib.sha256(ast.unparse(ast.parse(text)).encode()).hexdigest()[:16] if text else ""
+    tree = parsed(own_part(exercise, folder, catalog))
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16] if tree and tree.body else ""
 
 
 def flags(exercises: Iterable[Exercise], folder: Path, catalog: Catalog) -> list[str]:

@@ -6,7 +6,12 @@ import warnings
 from vae_edu.course.bench import other_imports
 
 # By these a file reaches modules without an import statement, or code that nobody reads.
-WAYS_ROUND = ("__import__", "exec", "eval", "compile", "open", "__builtins__", "__loader__", "__subclasses__")
+WAYS_ROUND = (
+    *("exec", "eval", "compile", "open"),
+    *("__import__", "__builtins__", "__loader__", "__subclasses__", "__globals__", "__dict__"),
+)
+# What torch and numpy have imported themselves is theirs to give, as in torch.os.
+LENT = ("os", "sys", "importlib", "builtins", "inspect", "ctypes", "gc", "subprocess")
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -31,7 +36,7 @@ def forbidden_uses(source: str, forbidden: tuple[str, ...]) -> dict[str, int]:
     for node in ast.walk(tree):
         for used in _names(node, aliases):
             for name in forbidden:
-                if used == name or used.startswith(f"{name}."):
+                if f".{name}." in f".{used}.":
                     found[name] = min(getattr(node, "lineno", 1), found.get(name, 10**9))
     return found
 
@@ -41,16 +46,18 @@ def unusual(source: str) -> dict[str, int]:
     tree = parsed(source) or ast.Module([], [])
     found: dict[str, int] = {}
     for node in ast.walk(tree):
-        for name in other_imports(node) + [name for name in _spelled(node) if name in WAYS_ROUND]:
+        for name in other_imports(node) + _spelled(node):
             found[name] = min(getattr(node, "lineno", 1), found.get(name, 10**9))
     return found
 
 
 def _spelled(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Name):
-        return [node.id]
+        return [node.id] if node.id in WAYS_ROUND else []
+    if not isinstance(node, ast.Attribute):
+        return []
     # torch.compile and Module.eval are no ways round; __subclasses__ is one on whatever it is called.
-    return [node.attr] if isinstance(node, ast.Attribute) and node.attr.startswith("__") else []
+    return [node.attr] if node.attr in LENT or (node.attr in WAYS_ROUND and "__" in node.attr) else []
 
 
 def _aliases(tree: ast.Module) -> dict[str, str]:

@@ -19,7 +19,7 @@ LOCK = ".lock"
 
 @dataclass(frozen=True)
 class Session:
-    """The seed of the hidden inputs; whether it is for practice; by exercise the digest of tests proven to hold."""
+    """The seed of the hidden inputs; whether it is for practice; by exercise the digests of what was proven to hold."""
 
     seed: int
     practice: bool
@@ -45,12 +45,14 @@ def opened(out: Path, seed: int | None, practice: bool) -> Iterator[Session]:
     """
     if out.is_dir() and not (out / FILE).exists() and any(map(_foreign, out.iterdir())):
         raise UserError(f"{out} is not empty and no grading's folder; name a new folder with --out.")
+    lock, fresh = FileLock(out / LOCK), not out.exists()
     with writable_folder(out):
-        lock = FileLock(out / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UserError(f"another process is grading into {out}; wait for it, or name another folder.") from None
+        if fresh:
+            out.chmod(0o700)  # the seed is secret, and grades are nobody else's business
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UserError(f"another process is grading into {out}; wait for it, or name another folder.") from None
     try:
         yield _read(out, seed, practice) if (out / FILE).exists() else _begun(out, seed, practice)
     finally:

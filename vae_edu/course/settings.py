@@ -1,5 +1,6 @@
 """What an instructor decides about a course: `course.yml` beside the exercises, or without it the defaults."""
 
+import re
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import yaml
 
 from vae_edu.errors import UserError
 
+CHAPTER = re.compile(r"ch\d\d")
 SOLUTIONS = ("after-passing", "always", "never")
 
 
@@ -45,9 +47,10 @@ def _value(path: Path, name: str, value: Any) -> Any:
     if name == "solutions" and value not in SOLUTIONS:
         raise UserError(f"{path}: solutions should be {', '.join(SOLUTIONS)}, got {value!r}.")
     if name == "due":
-        if not isinstance(value, dict) or not all(type(day) is date for day in value.values()):
+        chapters = value if isinstance(value, dict) else {"": None}
+        if not all(CHAPTER.fullmatch(str(key)) and type(day) is date for key, day in chapters.items()):
             raise UserError(f"{path}: due should give chapters a date, such as ch03: 2030-01-31, got {value!r}.")
-        return {str(chapter): day for chapter, day in value.items()}
+        return value
     if name == "book" and not (isinstance(value, str) and value.startswith(("https://", "http://"))):
         raise UserError(f"{path}: book should be the book's address, https://..., got {value!r}.")
     if not isinstance(value, str):

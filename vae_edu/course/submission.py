@@ -24,10 +24,12 @@ class Submission:
     def source(self, file: str) -> str:
         """The text of one file of the catalog. Raises Finding when it is missing or no ordinary text file."""
         try:
-            return self._read(file).decode("utf-8")
+            return self._read(file).decode("utf-8-sig")  # Windows editors begin a file with a mark that Python skips
         except FileNotFoundError:
             raise Finding(Category.NOT_ATTEMPTED, f"the submission has no file {file}.") from None
-        except (OSError, UnicodeDecodeError):
+        except UnicodeDecodeError:
+            raise Finding(Category.IMPORT_ERROR, f"{file} cannot be read as text in UTF-8.") from None
+        except OSError:
             raise Finding(Category.IMPORT_ERROR, f"{file} is not a text file of its own that can be read.") from None
 
     def digest(self, file: str) -> str | None:

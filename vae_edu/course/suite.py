@@ -1,8 +1,10 @@
 """The hidden suite of this copy of the project: what it consists of, by which hash records know it."""
 
 import hashlib
+import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from vae_edu.course.catalog import Catalog, load_catalog
@@ -33,6 +35,13 @@ class Suite:
     def digests(self, exercises: Iterable[str]) -> dict[str, str]:
         """SHA-256, by file, of hidden tests, reference and catalog together."""
         return {file: self._digest(file) for file in self.files(exercises)}
+
+    def ground(self) -> str:
+        """SHA-256 of what decides beside the tests themselves: the grader's code, the versions of Python and torch."""
+        hashed = hashlib.sha256(f"{platform.python_version()} {version('torch')}".encode())
+        for path in [self.root / TESTS / "conftest.py", *sorted((self.root / "vae_edu/course").glob("*.py"))]:
+            hashed.update(path.read_bytes())
+        return hashed.hexdigest()
 
     def reference(self) -> HandedIn:
         """The masters, as if handed in."""

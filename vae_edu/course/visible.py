@@ -22,7 +22,7 @@ def student_here(exercise: Exercise, folder: Path) -> Student:
 def source(path: Path) -> str:
     """The text of a student's file. Raises Finding where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # as in Submission.source
     except FileNotFoundError:
         raise Finding(Category.NOT_ATTEMPTED, f"there is no file {path.name} in {path.parent}.") from None
     except (OSError, UnicodeDecodeError):

@@ -29,6 +29,10 @@ class Roster:
         there = {login.casefold() for login in logins}
         return [person["login"] for key, person in self.people.items() if key not in there]
 
+    def strangers(self, logins: Iterable[str]) -> list[str]:
+        """Those of the logins that are not on the roster; none where there is no roster."""
+        return [login for login in logins if self.people and not self.of(login)]
+
 
 def read_roster(path: Path | None) -> Roster:
     """Read a roster. Raises UserError when it cannot be read or has no column of logins."""

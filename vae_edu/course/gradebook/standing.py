@@ -102,11 +102,20 @@ def _graded(entry: Entry, history: list[Entry], catalog: Catalog, session: Mappi
         last=entry,
         parts=parts,
         total=scores.total(entry.submission),
-        flags=(*entry.flags, *_from_checks(scores.checks)),
+        flags=(*_from_sources(sources, catalog), *_from_checks(scores.checks)),
         notes=entry.notes,
         mode=mode,
         warning="" if modes == [FOR_GRADES] else f"Not for grades: {mode}.",
     )
+
+
+def _from_sources(sources: Mapping[str, Entry], catalog: Catalog) -> list[str]:
+    """The flags of each file in every state of it that an exercise stands by; what names no file stays too."""
+    found: dict[str, None] = {}
+    for name, source in sources.items():
+        others = source.sha256.keys() - {catalog[name].file}
+        found |= dict.fromkeys(flag for flag in source.flags if flag.partition(",")[0] not in others)
+    return list(found)
 
 
 def _from_checks(checks: Iterable[Check]) -> list[str]:
