@@ -1,6 +1,6 @@
 """From a recipe's name to weights, a model card and a recorded run: what `vae-edu train` does."""
 
-import time
+import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,7 +53,6 @@ def train(
     options["device"] = choose_device(device)  # before anything is downloaded or trained
     train_data, test_data = (load(plan.data, split, data_root) for split in ("train", "test"))
     model = plan.new_model(seed)
-    started = time.perf_counter()
     state = out / "state.pt"
     x, x_test = plan.rows(train_data), plan.rows(test_data)
     history = plan.fit(model, x, x_test=x_test, seed=seed, epochs=epochs, resume=state, **options)
@@ -76,7 +75,7 @@ def train(
         command=command,
         seed=seed,
         data={f"{data.name} {data.split}": data.checksum for data in splits},
-        duration=time.perf_counter() - started,
+        duration=math.fsum(history["seconds"]),  # also those of the runs that this one went on from
     )
     trained = Trained(plan, history, weights, bounds, objective)
     with written_atomically(out / f"{name}.md") as temporary:
@@ -99,7 +98,7 @@ def _card(trained: Trained, command: str, seed: int, data: tuple[ImageData, ...]
 | --- | --- |
 | command | `{command}` |
 | objective | {_objective(plan)} |
-| schedule | {_schedule(plan, len(trained.history))} |
+| schedule | {_schedule(plan, trained.history)} |
 | seed | {seed} |
 {checksums}
 | date | {date.today().isoformat()} |
@@ -116,11 +115,12 @@ def nats(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1e}"
 
 
-def _schedule(plan: Recipe, epochs: int) -> str:
+def _schedule(plan: Recipe, history: History) -> str:
     rate, how = plan.learning_rate, plan.binarization
     stages = "".join(f"{s.epochs} × {s.learning_rate:g} with KL weight {s.kl_weight:g}, " for s in plan.warm_up)
     before = f", of them {stages}then" if stages else ","
-    return f"{epochs} epochs{before} Adam {rate:g}, batch {plan.batch_size}, binarization: {how}"
+    partly = " and the part of the next that was done when it was stopped" if history.interrupted else ""
+    return f"{len(history)} epochs{partly}{before} Adam {rate:g}, batch {plan.batch_size}, binarization: {how}"
 
 
 def _objective(plan: Recipe) -> str:

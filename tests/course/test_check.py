@@ -189,6 +189,13 @@ def test_an_unknown_exercise_suggests_the_nearest(course, name):
             command()
 
 
+def test_a_chapter_without_its_zero_is_recognized_and_is_no_exercise(course):
+    with pytest.raises(UserError, match="no exercise 'ch1'; do you mean ch01"):
+        cli_practice.check(["ch1"], course.folder, 1.0, False)
+    with pytest.raises(UserError, match=r"^ch01 is a chapter; name one of its exercises: ch01\.\w+"):
+        cli_hints.hint("ch01", course.folder, False)
+
+
 def test_the_folder_is_found_from_within_and_from_above(course, monkeypatch):
     inner = course.folder / "deeper"
     inner.mkdir()

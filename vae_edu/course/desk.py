@@ -1,5 +1,6 @@
 """Where a student works: the folder with the exercises, and the exercises that a command names."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -44,15 +45,17 @@ def chosen(catalog: Catalog, names: Sequence[str]) -> list[Exercise]:
 
 
 def one(catalog: Catalog, name: str) -> Exercise:
-    """The exercise with this id. Raises UserError as `chosen` does."""
+    """The exercise with this id. Raises UserError as `chosen` does, and for a chapter, naming its exercises."""
+    if members := [exercise.id for exercise in catalog.values() if chapter(exercise) == name]:
+        raise UserError(f"{name} is a chapter; name one of its exercises: {', '.join(members)}.")
     if name not in catalog:
         raise UserError(f"there is no exercise {name!r}; {_nearest(catalog, name)}")
     return catalog[name]
 
 
 def _nearest(catalog: Catalog, name: str) -> str:
-    # Whoever leaves the chapter out, or writes a dash, means the exercise all the same.
+    # Whoever leaves the chapter out, or its zero, or writes a dash, means the exercise all the same.
     meant = {key: exercise.id for exercise in catalog.values() for key in (exercise.id, exercise.function)}
     meant |= {chapter(exercise): chapter(exercise) for exercise in catalog.values()}
-    near = get_close_matches(name.replace("-", "_"), meant, n=1)
+    near = get_close_matches(re.sub(r"^ch(?=\d\b)", "ch0", name.replace("-", "_")), meant, n=1)
     return f"do you mean {meant[near[0]]}?" if near else f"the exercises are {', '.join(catalog)}."
