@@ -73,7 +73,6 @@ def _seconds_of_bare_python():
     ],
 )
 def test_a_mistake_is_one_sentence_and_status_2(arguments, sentence, tmp_path):
-    (tmp_path / "book").mkdir()
     result = vae_edu(*arguments, cwd=tmp_path)
     assert result.returncode == 2
     assert sentence in result.stderr
@@ -137,6 +136,16 @@ def test_reproduce_outside_a_checkout_says_so(tmp_path):
     result = vae_edu("reproduce", "d16-fig3", cwd=tmp_path)
     assert result.returncode == 2
     assert "there is no book/" in result.stderr
+
+
+def test_a_quick_trial_does_not_take_the_place_of_a_record(tmp_path):
+    record = tmp_path / "book/results/d16-appendix-a/run.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("recorded")
+    result = vae_edu("reproduce", "d16-appendix-a", "--budget", "quick", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert record.read_text() == "recorded"
+    assert (tmp_path / "runs/d16-appendix-a/run.json").is_file()
 
 
 def test_doctor_says_what_is_there_and_what_to_do(tmp_path):

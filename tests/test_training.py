@@ -11,9 +11,10 @@ import torch
 from vae_edu import recipes
 from vae_edu.bounds import elbo, elbo_terms
 from vae_edu.checkpoints import load_weights
+from vae_edu.cli_output import show_training
 from vae_edu.data import ImageData
 from vae_edu.errors import UserError
-from vae_edu.learning import evaluate
+from vae_edu.learning import History, evaluate
 from vae_edu.models import mlp_cvae, mlp_regressor, mlp_vae
 from vae_edu.objectives import regression_terms
 from vae_edu.recipes import Recipe, labeled_images, recipe
@@ -47,6 +48,29 @@ def test_a_weighted_bound_is_not_passed_off_as_the_bound(monkeypatch, tmp_path, 
     assert f"| objective on train | {nats(trained.objective['train'])} nats per image |" in card
     assert f"| bound on train | {trained.bounds['train']:.2f} nats per image |" in card
     assert trained.bounds["train"] != trained.objective["train"]
+
+
+def test_a_run_repeated_keeps_the_time_that_its_training_took(monkeypatch, tmp_path):
+    def seconds():
+        trained, _ = run(monkeypatch, tmp_path, small())
+        return trained.history["seconds"], json.loads((tmp_path / "run.json").read_text())["duration_seconds"]
+
+    first, again = seconds(), seconds()
+    assert first == again
+    assert first[1] == round(sum(first[0]), 1)
+
+
+def test_a_stopped_run_says_so_on_its_card_and_shows_no_empty_table(monkeypatch, tmp_path, capsys):
+    def stopped(*arguments, **options):
+        return History([], interrupted=True)
+
+    monkeypatch.setattr(Recipe, "fit", stopped)
+    trained, card = run(monkeypatch, tmp_path, small())
+    assert "| 0 epochs and the part of the next that was done when it was stopped, Adam" in card
+    show_training(trained)
+    shown = capsys.readouterr().out
+    assert shown.startswith("Stopped. Finished epochs: 0;")
+    assert "━" not in shown
 
 
 def test_the_bound_of_a_weighted_recipe_has_its_terms_whole():

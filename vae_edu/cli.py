@@ -20,7 +20,7 @@ app = typer.Typer(
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="A recipe, for example: vanilla, two-latents.")],
+    name: Annotated[str, typer.Argument(help="A recipe, such as vanilla or two-latents; an unknown name lists all.")],
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the data; the recipe's own unless given.")
     ] = None,
@@ -59,12 +59,15 @@ def train(
 
 @app.command()
 def reproduce(
-    name: Annotated[str, typer.Argument(help="An experiment, for example: k13-fig4.")],
+    name: Annotated[str, typer.Argument(help="An experiment, such as k13-fig4; an unknown name lists all.")],
     budget: Annotated[
         str, typer.Option(help="quick (seconds), cpu (what is recorded) or paper (its own size).")
     ] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Fixes everything random in it.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder for the record; book/results/NAME unless given.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the record; unless given book/results/NAME, or runs/NAME at budget quick."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with the data, looked in before all others.")] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Run this point alone, for example: --only 'AEVB 20'; repeatable.")
@@ -74,14 +77,13 @@ def reproduce(
 
     Killed or stopped, the same command goes on where it was; run in two terminals, they share the work.
     """
-    from vae_edu.experiments import Request
+    from vae_edu.experiments import Request, default_folder
     from vae_edu.experiments import reproduce as run
     from vae_edu.experiments.points import Unfinished
-    from vae_edu.recording import results_folder
 
     request = Request(budget, seed, data, only=tuple(only or ()))
     try:
-        path = run(name, out or results_folder(name), request, command=shlex.join(["vae-edu", *sys.argv[1:]]))
+        path = run(name, out or default_folder(name, budget), request, command=shlex.join(["vae-edu", *sys.argv[1:]]))
         typer.echo(f"Recorded in {path}")
     except Unfinished as unfinished:
         typer.echo(f"Recorded so far; {unfinished}")

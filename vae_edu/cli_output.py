@@ -20,9 +20,13 @@ def show_training(trained: Trained) -> None:
     for epoch, record in enumerate(records, start=1):
         if epoch <= 5 or epoch > len(records) - 5:
             table.add_row(str(epoch), *(nats(value) for value in record.values()))
-    console.print(table)
+    if records:
+        console.print(table)
     if trained.history.interrupted:
-        console.print(f"Stopped after {len(records)} finished epochs; the same command goes on from there.")
+        console.print(
+            f"Stopped. Finished epochs: {len(records)}; the same command goes on from there. "
+            "The weights also hold the part of the next epoch done so far."
+        )
     console.print(f"Weights: {trained.weights}  (bound per image, float16 weights: {_by_split(trained.bounds)} nats)")
     if trained.recipe.term_weights:
         words = trained.recipe.objective_in_words

@@ -97,7 +97,7 @@ def _card(trained: Trained, command: str, seed: int, data: tuple[ImageData, ...]
 | --- | --- |
 | command | `{command}` |
 | objective | {_objective(plan)} |
-| schedule | {_schedule(plan, len(trained.history))} |
+| schedule | {_schedule(plan, trained.history)} |
 | seed | {seed} |
 {checksums}
 | date | {date.today().isoformat()} |
@@ -114,11 +114,12 @@ def nats(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1e}"
 
 
-def _schedule(plan: Recipe, epochs: int) -> str:
+def _schedule(plan: Recipe, history: History) -> str:
     rate, how = plan.learning_rate, plan.binarization
     stages = "".join(f"{s.epochs} × {s.learning_rate:g} with KL weight {s.kl_weight:g}, " for s in plan.warm_up)
     before = f", of them {stages}then" if stages else ","
-    return f"{epochs} epochs{before} Adam {rate:g}, batch {plan.batch_size}, binarization: {how}"
+    partly = " and the part of the next that was done when it was stopped" if history.interrupted else ""
+    return f"{len(history)} epochs{partly}{before} Adam {rate:g}, batch {plan.batch_size}, binarization: {how}"
 
 
 def _objective(plan: Recipe) -> str:

@@ -61,6 +61,13 @@ def as_rst(app: Sphinx, what: str, name: str, obj: object, options: object, line
         lines[number] = "".join(parts)
 
 
+def without_catch_all(
+    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """No `(*args, **kwargs)` for a protocol, which nobody makes, or a widget, which takes what its traits are."""
+    return ("" if what == "class" and signature and signature.startswith("(*args") else signature), returns
+
+
 def linked(text: str, known: dict) -> str:
     def link(match: re.Match[str]) -> str:
         if match[0] not in known or "algorithm" in match[0]:
@@ -91,4 +98,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("api", Api)
     app.add_directive("literalinclude", LinkedInclude, override=True)
     app.connect("autodoc-process-docstring", as_rst)
+    app.connect("autodoc-process-signature", without_catch_all)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

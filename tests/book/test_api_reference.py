@@ -56,6 +56,12 @@ def test_an_entry_has_shapes_unit_and_source(site: Path):
     assert entry.select_one("a[href='ch03_gaussians.html#equation-eq-k13-app-b']")
 
 
+def test_a_protocol_and_a_widget_show_no_arguments_that_say_nothing(site: Path):
+    for page, name in [("api_probability", "vae_edu.bounds.Objective"), ("api_drawing", "vae_edu.widgets.faces.Gap")]:
+        entry = BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser").find(id=name)
+        assert "args" not in entry.get_text()
+
+
 def test_code_shown_in_a_chapter_links_to_its_entry(site: Path):
     dead = []
     for name in read_pages(ROOT / "book/_toc.yml"):

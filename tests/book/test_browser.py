@@ -107,6 +107,13 @@ def test_a_page_from_a_server(name: str, server: str, page_offline):
     assert not trouble, "\n".join(trouble)
 
 
+def test_no_heading_of_the_equation_index_runs_into_the_next(site: Path, page_offline):
+    page_offline.set_viewport_size({"width": 400, "height": 900})
+    page_offline.goto((site / "equation_index.html").as_uri())
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"
+    assert page_offline.locator(".equation-index th").evaluate_all(cut) == []
+
+
 def test_the_search_finds_a_word(site: Path, page_offline):
     page_offline.goto((site / "search.html").as_uri() + "?q=posterior")
     page_offline.wait_for_selector("ul.search li a")

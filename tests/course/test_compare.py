@@ -54,3 +54,11 @@ def test_an_average_fits_within_its_own_error(shift, fits):
 def test_a_few_draws_do_not_count_as_many():
     with pytest.raises(Finding):
         check_average(Call(EXERCISE, {"x": torch.zeros(3)}, torch.zeros(5, 3)), torch.zeros(3), torch.ones(3))
+
+
+def test_the_weights_of_a_module_are_shown_by_name():
+    weights = {"hidden.weight": torch.ones(1, 2), "hidden.bias": torch.zeros(30)}
+    with pytest.raises(Finding) as found:
+        check(Call(EXERCISE, {"weights": weights}, torch.zeros(2)), torch.ones(2))
+    shown = found.value.details.partition("    weights = by name\n")[2].splitlines()
+    assert shown[:2] == ["        hidden.weight = tensor([[1., 1.]])", "        hidden.bias = a tensor of shape (30,)"]

@@ -87,7 +87,10 @@ def test_a_file_half_done_is_told_what_and_where(check):
     [
         ("import math\ndef log_normal(x, mean, log_var:\n", "SyntaxError at line 2 of ch03_gaussians.py"),
         ("import math\nfrom scipy import stats\n", "at line 2 of ch03_gaussians.py. Exercises may import torch, numpy"),
-        ("import math\n", "log_normal in ch03_gaussians.py has no answer yet"),
+        (
+            "import math\n",
+            "not attempted: ch03_gaussians.py defines nothing named log_normal; was it renamed or deleted?",
+        ),
         (
             "def log_normal(x):\n    return x\n",
             "log_normal in ch03_gaussians.py cannot be called as the task says",

@@ -51,10 +51,15 @@ def failing(request):
     return Outcome(request.run({"first": Point(lambda state: {"value": 1}), "second": Point(second)}, {}))
 
 
+def undivided(request):
+    """An experiment that is one piece."""
+    return Outcome({"value": 1})
+
+
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
     ran.clear()
-    for function in ("trainings", "failing"):
+    for function in ("trainings", "failing", "undivided"):
         monkeypatch.setitem(experiments.EXPERIMENTS, function, f"{__name__}:{function}")
     monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
 
@@ -89,6 +94,12 @@ def test_chosen_points_alone_and_the_rest_later(tmp_path):
     assert ran == ["latents 2", "latents 1", "latents 3"]
     with pytest.raises(UserError, match="there is no point 'latents 9'; this experiment has: latents 1, latents 2"):
         run("trainings", tmp_path, only=("latents 9",))
+
+
+def test_points_named_where_there_are_none_are_refused(tmp_path):
+    with pytest.raises(UserError, match="experiment 'undivided' is not divided into points; leave --only out"):
+        run("undivided", tmp_path, only=("first",))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_point_that_breaks_leaves_the_finished_ones(tmp_path):

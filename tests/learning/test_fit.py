@@ -218,6 +218,13 @@ def test_a_damaged_or_foreign_state_is_refused(digits, tmp_path, content, messag
         fit(small_vae(), digits.x, resume=state, seed=7, **SMALL)
 
 
+def test_a_state_of_more_epochs_than_asked_for_is_refused(digits, tmp_path):
+    state = tmp_path / "state.pt"
+    fit(small_vae(), digits.x, resume=state, **SMALL | {"epochs": 2})
+    with pytest.raises(UserError, match="has learned for 2 epochs already and was asked for 1; ask for 2 or more"):
+        fit(small_vae(), digits.x, resume=state, **SMALL | {"epochs": 1})
+
+
 def test_a_state_learned_in_another_precision_is_refused(digits, tmp_path):
     state = tmp_path / "state.pt"
     fit(small_vae(), digits.x, resume=state, **SMALL)

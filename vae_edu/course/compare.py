@@ -208,7 +208,14 @@ def _finding(call: Call, category: Category, what: str, expected: Any = None, ca
 
 
 def _shown(value: Any) -> str:
-    """A value as a student can read it: small tensors in full on one line, large ones by their shape."""
+    """A value as a student can read it: small tensors in full on one line, large ones by their shape.
+
+    A module's weights are a line each.
+    """
+    if isinstance(value, dict) and value and all(hasattr(item, "numel") for item in value.values()):
+        return "\n".join(
+            ["by name", *(f"        {name} = {_shown(item)}" for name, item in list(value.items())[:SHOWN_ELEMENTS])]
+        )
     if not hasattr(value, "numel"):
         text = repr(value)
         return text if len(text) < 200 else f"a value of type {type(value).__name__}"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 USUAL_TYPES = (
+    "FunctionMissing",
     "ImportNotAllowed",
     "LinAlgError",
     "_LinAlgError",
@@ -79,7 +80,9 @@ def gave_up(why: str) -> Finding:
 def _sentences(file: str, function: str, error: str, place: str) -> dict[str, str]:
     rule = " Exercises may import torch, numpy and math only." if error == "ImportNotAllowed" else ""
     return {
-        Category.NOT_ATTEMPTED: f"{function} in {file} has no answer yet.",
+        Category.NOT_ATTEMPTED: f"{file} defines nothing named {function}; was it renamed or deleted?"
+        if error == "FunctionMissing"
+        else f"{function} in {file} has no answer yet.",
         Category.IMPORT_ERROR: f"{file} could not be loaded: {error} at {place}.{rule}",
         Category.EXCEPTION: f"{function} stopped with {error} at {place}."
         if place != file

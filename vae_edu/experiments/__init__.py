@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vae_edu.errors import UserError
 from vae_edu.experiments.points import UNFINISHED, Ledger, Point, Result, run_points
 from vae_edu.files import written_atomically
-from vae_edu.recording import write_record
+from vae_edu.recording import results_folder, write_record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,14 +96,28 @@ def checksums(*parts: "ImageData") -> dict[str, str]:
     return {f"{part.name} {part.split}": part.checksum for part in parts}
 
 
+def default_folder(name: str, budget: str) -> Path:
+    """Where a record goes unless told: to the book's, but a quick trial must not take the place of one of those.
+
+    Raises UserError for an unknown name, listing those there are, and where there is no book to record for.
+    """
+    _location(name)
+    return Path("runs") / name if budget == "quick" else results_folder(name)
+
+
+def _location(name: str) -> str:
+    if name not in EXPERIMENTS:
+        raise UserError(f"there is no experiment {name!r}; choose one of: {', '.join(EXPERIMENTS)}.")
+    return EXPERIMENTS[name]
+
+
 def reproduce(name: str, folder: Path, request: Request, command: str) -> Path:
     """Run experiment NAME and write its pictures (PNG) and run.json into `folder`; returns the record's path.
 
-    Raises UserError for an unknown name, listing those there are, and for points of another budget or seed there.
+    Raises UserError for an unknown name, listing those there are, for points of another budget or seed there, and
+    where points are named and the experiment has none.
     """
-    if name not in EXPERIMENTS:
-        raise UserError(f"there is no experiment {name!r}; choose one of: {', '.join(EXPERIMENTS)}.")
-    module, _, function = EXPERIMENTS[name].partition(":")
+    module, _, function = _location(name).partition(":")
     started = time.perf_counter()
 
     def write(numbers: Result, data: Mapping[str, str]) -> Path:
@@ -114,9 +128,11 @@ def reproduce(name: str, folder: Path, request: Request, command: str) -> Path:
 
     ledger = Ledger(folder, request.budget, request.seed, write)
     outcome: Outcome = getattr(import_module(module), function or "reproduce")(replace(request, ledger=ledger))
+    points = ledger.finished()
+    if request.only and not points:
+        raise UserError(f"experiment {name!r} is not divided into points; leave --only out.")
     for stem, figure in outcome.figures.items():
         _save(figure, folder / f"{stem}.png")
-    points = ledger.finished()
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     return write({**outcome.numbers, **({"points": points} if points else {})}, outcome.data)
 

@@ -60,8 +60,8 @@ class Loop:
         """Take `step` on every minibatch of every epoch; what `measure` finds after each joins its record.
 
         `parts` is what changes (modules, optimizers): saved after each epoch if `resume` names a file, and taken
-        up from there if the file exists. Raises UserError when a term of the bound is no longer finite, or not one
-        value per data point.
+        up from there if the file exists. Raises UserError when a term of the bound is no longer finite or not one
+        value per data point, and when that file has more epochs than asked for.
         """
         generator = torch.Generator(x.device).manual_seed(self.seed)
         settings = self.settings | {
@@ -71,6 +71,11 @@ class Loop:
             "binarization": self.binarization,
         }
         history = History(load_state(self.resume, parts, generator, settings) if self.resume else [])
+        if len(history) > self.epochs:
+            raise UserError(
+                f"{self.resume} has learned for {len(history)} epochs already and was asked for {self.epochs}; ask for "
+                f"{len(history)} or more, or delete the file."
+            )
         bar = tqdm(
             total=self.epochs * self.passes * len(x), initial=len(history) * self.passes * len(x), unit=" images",
             unit_scale=True, disable=not self.progress, dynamic_ncols=True, mininterval=0.25,
