@@ -1,5 +1,6 @@
 """From a recipe's name to weights, a model card and a recorded run: what `vae-edu train` does."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -74,7 +75,7 @@ def train(
         command=command,
         seed=seed,
         data={f"{data.name} {data.split}": data.checksum for data in splits},
-        duration=sum(history["seconds"]),  # of all sittings, if it was resumed
+        duration=math.fsum(history["seconds"]),  # of all sittings, if it was resumed
     )
     trained = Trained(plan, history, weights, bounds, objective)
     with written_atomically(out / f"{name}.md") as temporary:
