@@ -9,7 +9,6 @@ The right answers are the masters and those that tests/mutants writes in another
 book/results/exercises/right-answers when it is done; the projects, which train, take an hour of processor time each.
 """
 
-import ast
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from tqdm.auto import tqdm
 
 from vae_edu.course.catalog import Exercise, load_catalog
 from vae_edu.course.checks import checks_of, outcome, spoken
+from vae_edu.course.other_answers import other_answers
 from vae_edu.course.student import AnswerHere, Student
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,12 +31,9 @@ SEEDS = 200
 def right_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
     """(name, source of the file) of the master and of every alternative, which has no docstring."""
     yield "master", (ROOT / "solutions" / exercise.file).read_text(encoding="utf-8")
-    nodes = ast.parse((ROOT / "tests/mutants" / f"{exercise.id.replace('.', '_')}.py").read_text("utf-8")).body
-    shared = [node for node in nodes if getattr(node, "name", "_").startswith("_")]
-    for node in nodes:
-        if node not in shared and isinstance(node, ast.FunctionDef | ast.ClassDef) and not ast.get_docstring(node):
-            name, node.name = node.name, exercise.function
-            yield name, ast.unparse(ast.Module([*shared, node], []))
+    for answer in other_answers(exercise, ROOT / "tests/mutants"):
+        if not answer.says:
+            yield answer.name, answer.source
 
 
 def trials(exercise: Exercise) -> dict[str, object]:

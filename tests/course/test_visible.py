@@ -9,8 +9,11 @@ import pytest
 import torch
 
 from vae_edu.course.catalog import load_catalog
+from vae_edu.course.checks import checks_of, outcome
 from vae_edu.course.findings import Finding
+from vae_edu.course.other_answers import other_answers
 from vae_edu.course.student import AnswerHere, Student
+from vae_edu.course.visible import student_here
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,3 +108,24 @@ def test_what_stops_a_file_is_a_sentence_with_its_line(source, says):
     with pytest.raises(Finding) as found:
         student(x=numbers, mean=numbers, log_var=numbers)
     assert says in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "slip"),
+    [
+        ("ch06.VAE", "the divergence was added"),  # a method of a class
+        ("ch08.equal_steps", ""),  # a function that takes a function
+        ("ch10.ConvDecoder", ""),
+        ("ch16.AffineCoupling", "the sign of the log-determinant is turned round"),
+    ],
+)
+def test_what_a_scenario_does_with_an_answer_has_likely_causes_too(key, slip, tmp_path):
+    exercise = load_catalog(ROOT / "exercises/catalog.yml")[key]
+    shutil.copy(ROOT / "exercises/causes.json", tmp_path)
+    says = []
+    for answer in other_answers(exercise, ROOT / "tests/mutants"):
+        if answer.says and slip in answer.says:
+            (tmp_path / exercise.file).write_text(answer.source, encoding="utf-8")
+            checks = checks_of(exercise, ROOT / "exercises").values()
+            says += [str(outcome(check, student_here(exercise, tmp_path))) for check in checks]
+    assert any(f"It looks as if {slip}" in text for text in says), says

@@ -1,6 +1,5 @@
 """Answers to grade: the hidden checks run here in this process on one answer, or as an instructor runs them."""
 
-import ast
 import importlib.util
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from vae_edu.course import isolation
 from vae_edu.course.catalog import load_catalog
 from vae_edu.course.causes import slips_of
 from vae_edu.course.checks import checks_of, outcome
+from vae_edu.course.other_answers import other_answers
 from vae_edu.course.student import AnswerHere, Student
 from vae_edu.errors import UserError
 
@@ -21,14 +21,8 @@ CATALOG = load_catalog(ROOT / "exercises/catalog.yml")
 def answers():
     """Every answer in tests/mutants as (exercise id, name, source of the file, what its finding has to say)."""
     for exercise in CATALOG.values():
-        path = ROOT / "tests/mutants" / f"{exercise.id.replace('.', '_')}.py"
-        nodes = ast.parse(path.read_text(encoding="utf-8")).body
-        shared = [node for node in nodes if getattr(node, "name", "_").startswith("_")]
-        for node in nodes:
-            if node not in shared:
-                name, says = node.name, ast.get_docstring(node)
-                node.name = exercise.function
-                yield exercise.id, name, ast.unparse(ast.Module([*shared, node], [])), says
+        for answer in other_answers(exercise, ROOT / "tests/mutants"):
+            yield exercise.id, answer.name, answer.source, answer.says
 
 
 def pytest_generate_tests(metafunc):

@@ -192,9 +192,11 @@ def _wrong_values(call: Call, expected: "torch.Tensor", tolerance: float | None)
 
 
 def _matching_slip(call: Call, slips: Slips, tolerance: float | None) -> str:
+    import torch
+
     for slip, value in slips(**call.inputs).items():
         # Infinity equals infinity, whatever the slip.
-        if close(call.value, value, tolerance) and value.isfinite().all():
+        if isinstance(value, torch.Tensor) and close(call.value, value, tolerance) and value.isfinite().all():
             return f"It looks as if {slip}."
     return ""
 

@@ -96,7 +96,7 @@ def main() -> None:
     try:
         for path in write_stubs(Path("solutions"), Path("exercises"), parser.parse_args().force):
             print(path)
-        record(load_catalog(Path("exercises/catalog.yml")), Path("exercises"), Path("solutions"))
+        record(load_catalog(Path("exercises/catalog.yml")), Path("exercises"), Path("solutions"), Path("tests"))
     except Finding as finding:
         sys.exit(f"a visible check fails on its own master, so causes.json was not written: {finding}")
     except UserError as error:

@@ -21,6 +21,7 @@ POSTPONED = "from __future__ import annotations\n"
 
 # What each usual slip would return for the same inputs, keyed by the end of "It looks as if ...".
 Slips = Callable[..., dict[str, Any]]
+Scenario = Callable[..., Any]
 
 
 def no_slips(**inputs: Any) -> dict[str, Any]:
@@ -55,36 +56,49 @@ class Call:
         """What a scenario that returns a dictionary reports under `key`; sentences call it `part`."""
         if type(self.value) is not dict or key not in self.value:  # a scenario is ours: only a forged reply lacks it
             raise protocol_breach()
-        return replace(self, value=self.value[key], part=part, slips=no_slips)
+        slips = self._slips_of(key, lambda value: isinstance(value, dict) and key in value)
+        return replace(self, value=self.value[key], part=part, slips=slips)
 
     def _member(self, index: int, name: str) -> "Call":
-        def slips(**inputs: Any) -> dict[str, Any]:
-            wrong = self.slips(**inputs)
-            return {slip: value[index] for slip, value in wrong.items() if isinstance(value, (tuple, list))}
-
+        slips = self._slips_of(index, lambda value: isinstance(value, (tuple, list)) and index < len(value))
         return replace(self, value=self.value[index], part=name, slips=slips)
+
+    def _slips_of(self, key: Any, within: Callable[[Any], bool]) -> Slips:
+        """The slips in one part of the value."""
+        return lambda **inputs: {slip: value[key] for slip, value in self.slips(**inputs).items() if within(value)}
 
 
 class Student:
     """One exercise's function as a check sees it: `student(mean=..., log_var=...)` is a Call with its value.
 
     Inputs are named for the messages' sake and passed by position. The file is loaded at the first call. `slips` knows
-    the usual wrong values of plain calls.
+    the usual wrong values of plain calls, `slips_in` those of a scenario by its name.
     """
 
     def __init__(
-        self, exercise: Exercise, source: Callable[[str], str], answer: Answer, slips: Slips = no_slips
+        self,
+        exercise: Exercise,
+        source: Callable[[str], str],
+        answer: Answer,
+        slips: Slips = no_slips,
+        slips_in: Callable[[str], Slips] = lambda scenario: no_slips,
     ) -> None:
         self.exercise = exercise
         self._source = source
         self._answer = answer
         self._slips = slips
+        self._slips_in = slips_in
         self._loaded = False
 
     def __call__(self, **inputs: Any) -> Call:
         return self.run(scenarios.call, **inputs)
 
-    def run(self, scenario: Callable[..., Any], **inputs: Any) -> Call:
+    @staticmethod
+    def is_plain(scenario: Scenario) -> bool:
+        """Whether a scenario passes on what the function returns for the inputs."""
+        return scenario in (scenarios.call, scenarios.strided, scenarios.side_effects)
+
+    def run(self, scenario: Scenario, **inputs: Any) -> Call:
         """The call of a scenario on this function. Raises Finding when it has no value."""
         file, function = self.exercise.file, self.exercise.function
         if not self._loaded:
@@ -94,8 +108,8 @@ class Student:
         text = POSTPONED + inspect.getsource(scenario)
         request = {"op": "run", "file": file, "function": function, "scenario": text, "name": scenario.__name__}
         value = self._answer({**request, "inputs": list(inputs.values())})
-        plain = scenario in (scenarios.call, scenarios.strided, scenarios.side_effects)
-        return Call(self.exercise, inputs, value, self._slips if plain else no_slips)
+        slips = self._slips if self.is_plain(scenario) else self._slips_in(scenario.__name__)
+        return Call(self.exercise, inputs, value, slips)
 
 
 class AnswerHere:

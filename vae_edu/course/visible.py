@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from vae_edu.course.catalog import Exercise
@@ -15,8 +16,8 @@ Problem = str | None
 
 def student_here(exercise: Exercise, folder: Path) -> Student:
     """The function or class that an exercise asks for, as it stands in the student's file in `folder`."""
-    causes = written_slips(folder / "causes.json", exercise)
-    return Student(exercise, lambda file: source(folder / file), AnswerHere(folder), causes)
+    causes = partial(written_slips, folder / "causes.json", exercise)
+    return Student(exercise, lambda file: source(folder / file), AnswerHere(folder), causes(), causes)
 
 
 def source(path: Path) -> str:
