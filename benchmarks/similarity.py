@@ -19,6 +19,7 @@ from typing import Any
 
 from vae_edu.course.catalog import load_catalog
 from vae_edu.course.gradebook.similarity import ALIKE, LONG, RUN, Runs, answers, runs, similar_pairs
+from vae_edu.course.other_answers import other_answers
 from vae_edu.recording import results_folder, write_record
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,13 +88,10 @@ def written_apart() -> list[tuple[float, str]]:
     """The share of each pair of an exercise's solution and right answers that are long enough."""
     found = []
     for exercise in CATALOG.values():
-        path = ROOT / f"tests/mutants/{exercise.id.replace('.', '_')}.py"
-        nodes = ast.parse(path.read_text(encoding="utf-8")).body
-        shared = [node for node in nodes if getattr(node, "name", "_").startswith("_")]
         right = {"solution": SOLUTIONS[exercise.id]}
-        for node in nodes:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node not in shared and not ast.get_docstring(node):
-                right[node.name] = runs(node.name, ast.Module([*shared, node], [])) - GIVEN[exercise.id]
+        for answer in other_answers(exercise, ROOT / "tests/mutants"):
+            if not answer.says:
+                right[answer.name] = runs(exercise.function, ast.parse(answer.source)) - GIVEN[exercise.id]
         long = {name: one for name, one in right.items() if len(one) >= LONG}
         found += [(share(long[a], long[b]), f"{exercise.id}: {a}, {b}") for a, b in combinations(long, 2)]
     return sorted(found, reverse=True)

@@ -10,6 +10,7 @@ import pytest
 
 from vae_edu.course.catalog import load_catalog
 from vae_edu.course.gradebook.similarity import ALIKE, LONG, alike, answers, runs, similar_pairs
+from vae_edu.course.other_answers import other_answers
 
 ROOT = Path(__file__).parents[2]
 FULL = load_catalog(ROOT / "exercises/catalog.yml")
@@ -70,10 +71,8 @@ def test_right_answers_written_apart_stay_below_the_threshold():
     master = answers(ROOT / "solutions", FULL, answers(ROOT / "exercises", FULL))
     compared = 0
     for exercise in FULL.values():
-        nodes = ast.parse((ROOT / f"tests/mutants/{exercise.id.replace('.', '_')}.py").read_text(encoding="utf-8")).body
-        shared = [node for node in nodes if getattr(node, "name", "_").startswith("_")]
-        right = [node for node in nodes if node not in shared and not ast.get_docstring(node)]
-        others = [runs(node.name, ast.Module([*shared, node], [])) for node in right]
+        right = [answer.source for answer in other_answers(exercise, ROOT / "tests/mutants") if not answer.says]
+        others = [runs(exercise.function, ast.parse(source)) for source in right]
         for one, other in combinations([master[exercise.id], *others], 2):
             if min(len(one), len(other)) >= LONG:
                 compared += 1
