@@ -2,13 +2,14 @@
 
 import base64
 import json
+import os
 import re
 
 from bs4 import BeautifulSoup
 
 from vae_edu.widgets import page
 from vae_edu.widgets.bundle import widget_names
-from vae_edu.widgets.shipped import shipped
+from vae_edu.widgets.shipped import last_change, shipped
 
 
 def element(mount: page.Mount):
@@ -49,3 +50,16 @@ def test_the_files_a_page_needs(shelf, tmp_path):
     text = (tmp_path / "vae/small.plane.data.js").read_text(encoding="utf-8")
     name, content = re.fullmatch(r'vaeEdu\.register\("([\w.-]+)", "([^"]*)"\);\n', text).groups()
     assert (name, base64.b64decode(content)) == (f"{shelf}.plane", shipped(f"{shelf}.plane"))
+
+
+def test_data_are_written_again_only_when_what_they_are_made_of_has_changed(shelf, tmp_path):
+    mount, file = page.Mount("latent-plane", "alt", [f"{shelf}.plane"]), tmp_path / "vae/small.plane.data.js"
+    page.write_data(tmp_path / "vae", [mount.html])
+    whole = file.read_text(encoding="utf-8")
+    file.write_text("newer than its sources", encoding="utf-8")
+    os.utime(file, (0, last_change() + 1))
+    page.write_data(tmp_path / "vae", [mount.html])
+    assert file.read_text(encoding="utf-8") == "newer than its sources"
+    os.utime(file, (0, last_change() - 1))
+    page.write_data(tmp_path / "vae", [mount.html])
+    assert file.read_text(encoding="utf-8") == whole

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_edu.widgets.bundle import runtime_for_page, script_for_page, stylesheet, widget_names
-from vae_edu.widgets.shipped import shipped
+from vae_edu.widgets.shipped import last_change, shipped
 
 MARK = "data-vae-widget="  # what a page that needs the runtime contains
 _DATA = re.compile(r'data-vae-data="([^"]*)"')
@@ -60,9 +60,15 @@ def write_assets(folder: Path) -> None:
 
 
 def write_data(folder: Path, pages: Iterable[str]) -> None:
-    """Write the shipped files that the pages, given as HTML, ask for."""
+    """Write the shipped files that the pages, given as HTML, ask for; one newer than its sources stays."""
     names = {name for page in pages for listed in _DATA.findall(page) for name in listed.split()}
-    _write(folder, {f"{name}.data.js": f'vaeEdu.register("{name}", "{_base64(shipped(name))}");\n' for name in names})
+    changed = last_change()
+    old = [name for name in names if not _newer(folder / f"{name}.data.js", changed)]
+    _write(folder, {f"{name}.data.js": f'vaeEdu.register("{name}", "{_base64(shipped(name))}");\n' for name in old})
+
+
+def _newer(path: Path, moment: float) -> bool:
+    return path.exists() and path.stat().st_mtime > moment
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

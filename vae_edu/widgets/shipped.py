@@ -47,3 +47,9 @@ def _network(name: str) -> bytes:
     if network is None:
         raise UserError(f"{model_name!r} is a {type(model).__name__} and has no {part}.")
     return packs[part](network)
+
+
+def last_change() -> float:
+    """When the last of the files, from which `shipped` takes or makes what it gives, was changed."""
+    places = (DATA, CHECKPOINTS, Path(__file__).parent)
+    return max(path.stat().st_mtime for place in places for path in place.glob("*.*"))
