@@ -197,6 +197,7 @@ def test_the_mean_of_many_draws_comes_near_the_regressor(page, models, images, d
 
 def test_a_stroke_of_the_mouse_draws_and_one_that_begins_on_ink_rubs_out(page, models, images, draw_z):
     page.get_by_role("button", name="Clear").click()
+    settle(page)
     assert "your own column, with no ink" in page.inner_text(".vae-readout")
     check_all_that_is_shown(page, models, images, draw_z)
     row = page.locator(PAD).bounding_box()["height"] / 28
