@@ -1,12 +1,15 @@
 """K13 figure 3's experiment: the setup, what is scored, and a marginal likelihood that a second method confirms."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from vae_edu.data import load
 from vae_edu.evaluation.marginal_likelihood import importance_sampling
 from vae_edu.experiments import Request, k13_fig3
-from vae_edu.experiments.k13_fig3 import METHODS, Setup
+from vae_edu.experiments.k13_fig3 import METHODS, VARIATIONS, Setup
+from vae_edu.learning import monte_carlo_em
 from vae_edu.models import LinearGaussian, mlp_vae
 
 QUIET = Request("quick", progress=False)
@@ -25,6 +28,36 @@ def test_each_method_raises_the_marginal_likelihood_of_both_splits(method, tmp_p
     assert curve["samples"] == [2000, 4000, 6000]
     for split in ("train", "test"):
         assert curve[split][-1] > curve[split][0] + 0.5
+
+
+@pytest.mark.parametrize(("where", "decayed"), [("both networks", 5), ("the decoder", 2), ("nothing", 0)])
+def test_the_prior_is_on_the_weights_of_the_networks_named(where, decayed):
+    """Without a gradient from the data, a step of Adagrad follows log N(w; 0, I) alone: it moves towards 0, or not."""
+    model = mlp_vae(6, (5,), 2, torch.nn.Tanh)
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    optimizer = k13_fig3._adagrad(Setup(prior_on=where, gather=0), model, 200, model.parameters(), 1e-3)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    moved = {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}
+    assert len(moved) == decayed
+    assert all(name.endswith("weight") for name in moved)
+    assert where != "the decoder" or all(name.startswith("decoder") for name in moved)
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == len(before)
+
+
+def test_sweeps_move_every_chain_before_an_update(tmp_path, monkeypatch):
+    batches = []
+
+    def spy(model, x, **options):
+        batches.append((len(x), options["batch_size"]))
+        return monte_carlo_em(model, x, **options)
+
+    monkeypatch.setitem(METHODS, "MCEM", spy)
+    changes = [change for method, _, name, change in VARIATIONS if name.startswith("sweeps")]
+    curve = k13_fig3.curve(replace(SMALL, **changes[0]), "MCEM", 200, QUIET, tmp_path / "state.pt")
+    assert set(batches) == {(200, 200)}
+    assert curve["step size"] == 0.02
 
 
 def test_what_is_scored_is_the_models_own_evidence():
