@@ -31,6 +31,9 @@ def test_panels_are_the_papers():
     weights = digits.decoder.logits.weight
     assert weights.std().item() == pytest.approx(0.01, rel=0.01)  # 392,000 draws: 0.1 % is the standard error
     assert digits.decoder.logits.bias.abs().max() == 0
+    drawn = replace(MNIST, draw_biases=True).new_model(20, 784, seed=0)
+    torch.testing.assert_close(drawn.decoder.logits.weight, weights)
+    assert drawn.decoder.logits.bias.std().item() == pytest.approx(0.01, rel=0.15)  # of 784: 2.5 % is the error
 
 
 def test_a_curve_is_the_bound_of_the_model_it_trained(tmp_path):

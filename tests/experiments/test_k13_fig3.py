@@ -8,7 +8,7 @@ import torch
 from vae_edu.data import load
 from vae_edu.evaluation.marginal_likelihood import importance_sampling
 from vae_edu.experiments import Request, k13_fig3
-from vae_edu.experiments.k13_fig3 import METHODS, VARIATIONS, Setup
+from vae_edu.experiments.k13_fig3 import CHANGES, METHODS, Setup
 from vae_edu.learning import monte_carlo_em
 from vae_edu.models import LinearGaussian, mlp_vae
 
@@ -20,6 +20,7 @@ def test_the_setup_is_the_papers():
     setup = Setup()
     assert (setup.hidden, setup.latent, setup.sizes, setup.draws, setup.scored) == (100, 3, (1000, 50_000), 50, 1000)
     assert list(METHODS) == ["AEVB", "WS", "MCEM"]
+    assert setup.prior_on == "the decoder"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -54,8 +55,8 @@ def test_sweeps_move_every_chain_before_an_update(tmp_path, monkeypatch):
         return monte_carlo_em(model, x, **options)
 
     monkeypatch.setitem(METHODS, "MCEM", spy)
-    changes = [change for method, _, name, change in VARIATIONS if name.startswith("sweeps")]
-    curve = k13_fig3.curve(replace(SMALL, **changes[0]), "MCEM", 200, QUIET, tmp_path / "state.pt")
+    setup = replace(SMALL, **CHANGES["MCEM"])
+    curve = k13_fig3.curve(setup, "MCEM", 200, QUIET, tmp_path / "state.pt")
     assert set(batches) == {(200, 200)}
     assert curve["step size"] == 0.02
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from vae_edu.models import BernoulliMLP, GaussianMLP, conv_vae
-from vae_edu.models.networks import draw_glorot_weights, trunk
+from vae_edu.models.networks import draw_glorot_weights, draw_small_biases, draw_small_weights, trunk
 
 
 def matrices(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
@@ -94,3 +94,14 @@ def test_glorot_weights_have_their_variance_and_biases_are_zero(inputs, outputs)
 def test_glorot_weights_reach_convolutions():
     model = draw_glorot_weights(conv_vae(64, (4, 3), 2), torch.Generator().manual_seed(0))
     assert all(parameter.any() != name.endswith("bias") for name, parameter in model.named_parameters())
+
+
+def test_small_biases_are_drawn_but_for_log_variances_and_leave_the_weights_as_they_are():
+    generator = torch.Generator().manual_seed(0)
+    model = draw_small_weights(GaussianMLP((3, 5000, 2)), generator=generator)
+    weights = model.hidden[0].weight.clone()
+    draw_small_biases(model, 0.01, generator)
+    torch.testing.assert_close(model.hidden[0].weight, weights)
+    assert model.hidden[0].bias.std().item() == pytest.approx(0.01, rel=0.05)  # of 5,000: 1 % is the standard error
+    assert (model.mean.bias != 0).all()
+    assert (model.log_var.bias == 0).all()

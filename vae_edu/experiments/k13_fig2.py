@@ -19,7 +19,7 @@ from vae_edu.gaussians import log_normal
 from vae_edu.learning import History, fit, wake_sleep
 from vae_edu.learning.adagrad import GatheringAdagrad
 from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
-from vae_edu.models.networks import draw_small_weights
+from vae_edu.models.networks import draw_small_biases, draw_small_weights
 
 METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep}
 COSTS = {"AEVB": 1.0, "WS": 1.3}
@@ -41,6 +41,7 @@ class Panel:
     step_sizes: tuple[float, ...] = CANDIDATES
     binarization: str = "none"
     weight_std: float = 0.01
+    draw_biases: bool = False
     gather: int = 100
     log_var_share: float = 1.0  # of the weights of the encoder's log-variances, how much counts
     variations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what is changed, for a tenth as long
@@ -48,8 +49,10 @@ class Panel:
 
     def new_model(self, latent: int, pixels: int, seed: int) -> VAE:
         """The paper's networks and initial weights."""
+        generator = torch.Generator().manual_seed(seed)
         model = slow_log_var(self.build(pixels, (self.hidden,), latent, nn.Tanh), self.log_var_share)
-        return draw_small_weights(model, self.weight_std, torch.Generator().manual_seed(seed))
+        draw_small_weights(model, self.weight_std, generator)
+        return draw_small_biases(model, self.weight_std, generator) if self.draw_biases else model
 
 
 # What the paper leaves open, or chose by trying.
@@ -63,9 +66,13 @@ MNIST = Panel(
         "AEVB 20, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "AEVB 20, step 0.01, no gathering": {"gather": 0},
         "AEVB 10, step 0.01": {},
+        "AEVB 3, step 0.02, biases drawn": {"step_sizes": (0.02,), "draw_biases": True},
+        "AEVB 5, step 0.02, biases drawn": {"step_sizes": (0.02,), "draw_biases": True},
+        "AEVB 200, step 0.01, biases drawn": {"draw_biases": True},
         "WS 3, step 0.02": {"step_sizes": (0.02,)},
         "WS 3, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "WS 3, step 0.01, no gathering": {"gather": 0},
+        "WS 3, step 0.01, slow log-variances": {"log_var_share": 0.1},
         "WS 200, step 0.02": {"step_sizes": (0.02,)},
         "WS 200, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "WS 200, step 0.01, no gathering": {"gather": 0},
@@ -82,6 +89,7 @@ FREY = Panel(
         "AEVB 20, step 0.01, no gathering": {"gather": 0},
         "AEVB 20, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "WS 20, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
+        "AEVB 10, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
     },
 )  # fmt: skip
 

@@ -33,6 +33,15 @@ def draw_small_weights(model: Network, std: float = 0.01, generator: Generator |
 
 
 @torch.no_grad()
+def draw_small_biases(model: Network, std: float = 0.01, generator: Generator | None = None) -> Network:
+    """Draw every bias anew from N(0, std²), but those of heads for log-variances. Source: K13 §5, "all parameters"."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias") and "log_var" not in name:
+            parameter.normal_(std=std, generator=generator)
+    return model
+
+
+@torch.no_grad()
 def draw_glorot_weights(model: Network, generator: Generator | None = None) -> Network:
     """Draw all weights anew, uniform with variance 2/(inputs + outputs), and set every bias to zero.
 
