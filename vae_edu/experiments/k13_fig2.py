@@ -43,6 +43,7 @@ class Panel:
     weight_std: float = 0.01
     draw_biases: bool = False
     gather: int = 100
+    seed_shift: int = 0  # added to the seed asked for
     log_var_share: float = 1.0  # of the weights of the encoder's log-variances, how much counts
     variations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what is changed, for a tenth as long
     whole_variations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what is changed, to the end
@@ -66,6 +67,9 @@ MNIST = Panel(
         "AEVB 20, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "AEVB 20, step 0.01, no gathering": {"gather": 0},
         "AEVB 10, step 0.01": {},
+        "AEVB 3, step 0.02, seed 1": {"step_sizes": (0.02,), "seed_shift": 1},
+        "AEVB 5, step 0.02, seed 1": {"step_sizes": (0.02,), "seed_shift": 1},
+        "AEVB 5, step 0.02, seed 2": {"step_sizes": (0.02,), "seed_shift": 2},
         "AEVB 3, step 0.02, biases drawn": {"step_sizes": (0.02,), "draw_biases": True},
         "AEVB 5, step 0.02, biases drawn": {"step_sizes": (0.02,), "draw_biases": True},
         "AEVB 200, step 0.01, biases drawn": {"draw_biases": True},
@@ -158,11 +162,11 @@ def curve(panel: Panel, method: str, latent: int, request: Request, state: Path)
     The step size is the one whose trial reaches the highest bound on the training images.
     """
     train, test = (load(panel.data, split, request.data_root).x for split in ("train", "test"))
-    train = train[: panel.n]
+    train, seed = train[: panel.n], request.seed + panel.seed_shift
 
     def learn(step_size: float, epochs: int, passes: int, **options: Any) -> History:
         return METHODS[method](
-            panel.new_model(latent, train.shape[1], request.seed),
+            panel.new_model(latent, train.shape[1], seed),
             train,
             epochs=epochs,
             passes=passes,
@@ -170,7 +174,7 @@ def curve(panel: Panel, method: str, latent: int, request: Request, state: Path)
             make_optimizer=partial(GatheringAdagrad, gather=panel.gather),
             weight_prior=True,
             binarization=panel.binarization,
-            seed=request.seed,
+            seed=seed,
             **options,
         )
 

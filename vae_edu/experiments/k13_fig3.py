@@ -45,8 +45,8 @@ class Setup:
     more: int = 8  # few draws of a slow chain give too low an estimate; the last point is scored with more as well
 
 
-# "Not an on-line algorithm": every chain moves, then come five updates on all images. Of the step sizes, the one that
-# gives K13's curve: on many images there are too few updates in a trial to tell, and on few the trial prefers 0.1.
+# "Not an on-line algorithm": every chain moves, then come five updates on all images. The step size is the one that
+# gives K13's curve on few images; on many a trial has too few updates to choose by.
 SWEEPS = {"minibatch": None, "step_sizes": (0.02,)}
 CHANGES: dict[str, dict[str, Any]] = {"AEVB": {}, "WS": {}, "MCEM": SWEEPS}
 FEW, MANY = 0, -1  # of the sizes of the training set

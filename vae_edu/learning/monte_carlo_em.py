@@ -42,7 +42,8 @@ def monte_carlo_em(
     tuned so that a share `acceptance` of the proposals is accepted. Of
     `model` the decoder alone is used and learned. One chain per data point
     goes on from visit to visit, so the method needs the data to be few or
-    patient. What is recorded is log p(x, z), which is no bound. Options are
+    patient; with batch_size=len(x), K13's way, all chains move before the
+    weights do. What is recorded is log p(x, z), which is no bound. Options are
     those of `learn`.
 
     Raises UserError as `learn` does.
