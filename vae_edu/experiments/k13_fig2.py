@@ -43,6 +43,7 @@ class Panel:
     weight_std: float = 0.01
     draw_biases: bool = False
     gather: int = 100
+    minibatch: int = 100
     seed_shift: int = 0  # added to the seed asked for
     log_var_share: float = 1.0  # of the weights of the encoder's log-variances, how much counts
     variations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what is changed, for a tenth as long
@@ -95,6 +96,7 @@ FREY = Panel(
         "AEVB 20, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "WS 20, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
         "AEVB 10, step 0.01, weights of standard deviation 0.1": {"weight_std": 0.1},
+        **{f"AEVB {latent}, step 0.01, minibatches of 200": {"minibatch": 200} for latent in (5, 10, 20)},
     },
 )  # fmt: skip
 
@@ -138,8 +140,9 @@ def _reproduce(panel: Panel, request: Request) -> Outcome:
     curves = request.run(main | varied, data)
     numbers = {
         "setup": {
-            "train images": panel.n, "hidden": panel.hidden, "minibatch": 100, "weights": f"N(0, {panel.weight_std}²)",
-            "binarization": panel.binarization, "images seen": panel.images, "step sizes tried": panel.step_sizes,
+            "train images": panel.n, "hidden": panel.hidden, "minibatch": panel.minibatch,
+            "weights": f"N(0, {panel.weight_std}²)", "binarization": panel.binarization, "images seen": panel.images,
+            "step sizes tried": panel.step_sizes,
             "images seen in each trial": panel.trial_images,
         },
         "beside K13": {name: beside(panel, name, curves[name]) for name in (*main, *panel.whole_variations)},
@@ -174,6 +177,7 @@ def curve(panel: Panel, method: str, latent: int, request: Request, state: Path)
             learning_rate=step_size,
             make_optimizer=partial(GatheringAdagrad, gather=panel.gather),
             weight_prior=True,
+            batch_size=panel.minibatch,
             binarization=panel.binarization,
             seed=seed,
             **options,
