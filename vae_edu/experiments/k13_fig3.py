@@ -43,7 +43,7 @@ class Setup:
     evaluations: int = 20  # a curve has so many points, equally spaced
     draws: int = 50
     more: int = 8  # few draws of a slow chain give too low an estimate; the last point is scored with more as well
-    left_out: tuple[tuple[str, int], ...] = (("MCEM", 50_000),)  # half a minute for every five updates on two cores
+    left_out: tuple[tuple[str, int], ...] = (("MCEM", 50_000),)  # five updates for 50,000 images: for a GPU
 
 
 # "Not an on-line algorithm": every chain moves, then come five updates on all images. The step size is the one that
