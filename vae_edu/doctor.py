@@ -78,6 +78,5 @@ def _sandbox() -> Finding:
 def _gpu() -> Finding:
     if torch.cuda.is_available():
         return Finding("GPU", True, torch.cuda.get_device_name())
-    return Finding(
-        "GPU", False, f"none; {torch.get_num_threads()} CPU threads", "nothing: everything here runs on a CPU"
-    )
+    remedy = "nothing: everything here runs on a CPU"
+    return Finding("GPU", False, f"none; CPU threads: {torch.get_num_threads()}", remedy)

@@ -45,6 +45,16 @@ def expand(pattern: str) -> list[str]:
     return [f"{PACKAGE}.{name}.{module}" for module in sorted(found)]
 
 
+def pages_of_modules(book: Path) -> dict[str, str]:
+    """The page that describes each module, by the module's name within the package; longer names first."""
+    pages = {}
+    for page in book.glob("api_*.md"):
+        for block in re.findall(r"^```\{api\}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            names = [name for pattern in block.split() for name in expand(pattern)]
+            pages |= {name.removeprefix(f"{PACKAGE}."): page.stem for name in names}
+    return dict(sorted(pages.items(), key=lambda entry: -len(entry[0])))
+
+
 def section(module: str) -> str:
     return (
         f"## `{module.removeprefix(PACKAGE + '.')}`\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"

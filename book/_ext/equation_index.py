@@ -1,9 +1,12 @@
 """The `{equation-index}` directive: every equation with its chapter, code, tests, live checks and exercises."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+from api_reference import PACKAGE, pages_of_modules
+from course_exercise import exercise_label
 from docutils import nodes
 from equation_survey import Survey, book_labels, checking_cells, survey
 from equations import PAPERS, Equation, chapter_number
@@ -20,31 +23,31 @@ class EquationIndex(SphinxDirective):
     """Written as MyST, so that links are resolved like any other."""
 
     def run(self) -> list[nodes.Node]:
-        found = survey(Path(self.env.srcdir).parent)
-        return self.parse_text_to_nodes("\n".join(markdown(found)), allow_section_headings=True)
+        found, modules = survey(Path(self.env.srcdir).parent), pages_of_modules(Path(self.env.srcdir))
+        return self.parse_text_to_nodes("\n".join(markdown(found, modules)), allow_section_headings=True)
 
 
-def markdown(found: Survey) -> Iterator[str]:
+def markdown(found: Survey, modules: dict[str, str]) -> Iterator[str]:
     for paper, title in PAPERS.items():
         yield f"## {paper}: {title}\n"
         yield ":::{container} equation-index\n"
         yield "| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|"
         for equation in found.equations.values():
             if equation.paper == paper:
-                yield "| " + " | ".join(cells(found, equation)) + " |"
+                yield "| " + " | ".join(cells(found, modules, equation)) + " |"
         yield ":::\n"
 
 
-def cells(found: Survey, equation: Equation) -> list[str]:
+def cells(found: Survey, modules: dict[str, str], equation: Equation) -> list[str]:
     page = found.chapters.get(equation.chapter)
     return [
         link(equation) if found.of(equation.id, "labels") else equation.id,
         equation.says.replace("|", "\\|"),
         f"[{equation.chapter}]({page}.md)" if page else f"{equation.chapter}, to come",
-        code(found.of(equation.id, "functions")),
+        code(found.of(equation.id, "functions"), partial(in_the_reference, modules)),
         code(found.of(equation.id, "tests")),
         ", ".join(live_check(equation, page) for page in found.of(equation.id, "cells")),
-        code(found.of(equation.id, "exercises")),
+        code(found.of(equation.id, "exercises"), partial(in_a_chapter, found.chapters)),
     ]
 
 
@@ -58,10 +61,27 @@ def live_check(equation: Equation, page: str) -> str:
     return f'<a href="{page}.html#{anchor(equation.id)}">{chapter_number(page)}</a>'
 
 
-def code(names: list[str]) -> str:
-    """Names one below the other; long ones break after a dot or an underscore."""
-    breakable = [re.sub(r"([._])", r"\1<wbr>", name) for name in names]
-    return "".join(f"<code>{name}</code>" for name in breakable)
+def code(names: list[str], address: Callable[[str], str | None] = lambda name: None) -> str:
+    """Names one below the other, links where they have an address; long ones break after a dot or an underscore."""
+    shown = []
+    for name in names:
+        breakable, to = re.sub(r"([._])", r"\1<wbr>", name), address(name)
+        shown.append(f'<a href="{to}"><code>{breakable}</code></a>' if to else f"<code>{breakable}</code>")
+    return "".join(shown)
+
+
+def in_the_reference(modules: dict[str, str], name: str) -> str | None:
+    """Where the API reference describes `gaussians.kl_full`; private names have no entry."""
+    module = next((module for module in modules if name.startswith(f"{module}.")), None)
+    if module is None or "._" in name:
+        return None
+    return f"{modules[module]}.html#{PACKAGE}.{name}"
+
+
+def in_a_chapter(chapters: dict[int, str], name: str) -> str | None:
+    """Where exercise `ch02.bound` stands."""
+    page = chapters.get(chapter_number(name.replace(".", "_")) or 0)
+    return page and f"{page}.html#{exercise_label(name)}"
 
 
 def outdated(app: Sphinx, env: object, added: set[str], changed: set[str], removed: set[str]) -> list[str]:

@@ -102,6 +102,7 @@ def test_a_small_book(small: Path):
     assert cited == ["K13 (1)", "(2.2)", "Fig. 5.1", "Exercise 2.1"]
 
     assert row(index, "K13 (1)") == ["K13 (1)", "sum", "2", "bounds.bound", "test_bound", "", "ch02.bound"]
+    assert index.find("a", href="ch02_bound.html#ex-ch02-bound").get_text() == "ch02.bound"
     assert row(index, "K13 (13)") == ["K13 (13)", "later", "15, to come", "", "", "", ""]
     assert index.find("a", string="K13 algorithm 1")["href"] == "ch05_more.html#eq-k13-algorithm-1"
 

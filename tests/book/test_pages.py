@@ -96,6 +96,8 @@ def test_the_index_shows_code_test_and_live_check_of_every_equation(site: Path):
     bare = [row[0].get_text() for row in rows if row and not all(row[n].find(["code", "a"]) for n in (2, 3, 4, 5))]
     assert len(rows) > 50
     assert not bare
+    in_the_reference = [name for row in rows if row for name in row[3].find_all("code") if name.parent.name == "a"]
+    assert len(in_the_reference) > 50
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

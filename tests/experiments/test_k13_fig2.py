@@ -110,3 +110,13 @@ def test_pixel_marginals_on_their_own_images_are_an_entropy():
     assert marginals["train"] == pytest.approx(-entropy.item(), abs=0.01)
     moved = (1 / x.var(0, correction=0)).sum() / 2  # the squared distance grows by 1 in every pixel
     assert marginals["test"] == pytest.approx((-entropy - moved).item(), abs=0.01)
+
+
+def test_a_method_that_diverged_with_every_step_is_told_and_the_others_are_reported(monkeypatch):
+    def broken(*arguments, **options):
+        raise UserError("a term is no longer finite")
+
+    monkeypatch.setitem(k13_fig2.METHODS, "WS", broken)
+    numbers = k13_fig2.mnist(QUIET).numbers
+    assert numbers["beside K13"]["WS 3"] == {}
+    assert numbers["AEVB above wake-sleep on test at the end"] == {}

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from vae_edu.data import load
+from vae_edu.errors import UserError
 from vae_edu.evaluation.marginal_likelihood import importance_sampling
 from vae_edu.experiments import Request, k13_fig3
-from vae_edu.experiments.k13_fig3 import CHANGES, METHODS, Setup
-from vae_edu.learning import monte_carlo_em
+from vae_edu.experiments.k13_fig3 import CHANGES, METHODS, PARTS, Setup
 from vae_edu.models import LinearGaussian, mlp_vae
 
 QUIET = Request("quick", progress=False)
@@ -20,7 +20,7 @@ def test_the_setup_is_the_papers():
     setup = Setup()
     assert (setup.hidden, setup.latent, setup.sizes, setup.draws, setup.scored) == (100, 3, (1000, 50_000), 50, 1000)
     assert list(METHODS) == ["AEVB", "WS", "MCEM"]
-    assert setup.prior_on == "the decoder"
+    assert setup.weight_prior == "decoder"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -31,34 +31,46 @@ def test_each_method_raises_the_marginal_likelihood_of_both_splits(method, tmp_p
         assert curve[split][-1] > curve[split][0] + 0.5
 
 
-@pytest.mark.parametrize(("where", "decayed"), [("both networks", 5), ("the decoder", 2), ("nothing", 0)])
-def test_the_prior_is_on_the_weights_of_the_networks_named(where, decayed):
-    """Without a gradient from the data, a step of Adagrad follows log N(w; 0, I) alone: it moves towards 0, or not."""
-    model = mlp_vae(6, (5,), 2, torch.nn.Tanh)
-    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
-    optimizer = k13_fig3._adagrad(Setup(prior_on=where, gather=0), model, 200, model.parameters(), 1e-3)
-    for parameter in model.parameters():
-        parameter.grad = torch.zeros_like(parameter)
-    optimizer.step()
-    moved = {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}
-    assert len(moved) == decayed
-    assert all(name.endswith("weight") for name in moved)
-    assert where != "the decoder" or all(name.startswith("decoder") for name in moved)
-    assert sum(len(group["params"]) for group in optimizer.param_groups) == len(before)
+@pytest.fixture
+def calls(monkeypatch):
+    """What each method was given, in order: the model, the number of images, the options."""
+    seen = []
+
+    def listening(method):
+        def learner(model, x, **options):
+            seen.append((model, len(x), options))
+            return method(model, x, **options)
+
+        return learner
+
+    for name, method in METHODS.items():
+        monkeypatch.setitem(METHODS, name, listening(method))
+    return seen
 
 
-def test_sweeps_move_every_chain_before_an_update(tmp_path, monkeypatch):
-    batches = []
-
-    def spy(model, x, **options):
-        batches.append((len(x), options["batch_size"]))
-        return monte_carlo_em(model, x, **options)
-
-    monkeypatch.setitem(METHODS, "MCEM", spy)
-    setup = replace(SMALL, **CHANGES["MCEM"])
-    curve = k13_fig3.curve(setup, "MCEM", 200, QUIET, tmp_path / "state.pt")
-    assert set(batches) == {(200, 200)}
+def test_sweeps_move_every_chain_before_an_update(tmp_path, calls):
+    curve = k13_fig3.curve(replace(SMALL, **CHANGES["MCEM"]), "MCEM", 200, QUIET, tmp_path / "state.pt")
+    assert {(n, options["batch_size"], options["update_size"]) for _, n, options in calls} == {(200, 200, None)}
     assert curve["step size"] == 0.02
+
+
+def test_a_setup_reaches_the_learner(tmp_path, calls):
+    setup = replace(SMALL, **PARTS, weight_prior=False, seed_shift=3, longer=(("MCEM", 200),))
+    curve = k13_fig3.curve(setup, "MCEM", 200, QUIET, tmp_path / "state.pt")
+    told = {(options["update_size"], options["weight_prior"], options["seed"]) for _, _, options in calls}
+    assert told == {(100, False, 3)}
+    assert curve["samples"] == [2000 * k for k in range(1, 10)]
+
+
+def test_slow_log_variances_and_the_seed_are_the_first_models(tmp_path, calls):
+    for shift in (0, 1):
+        setup = replace(SMALL, log_var_share=0.1, seed_shift=shift, step_sizes=(0.0,), images=600)
+        k13_fig3.curve(setup, "AEVB", 200, QUIET, tmp_path / f"{shift}.pt")
+    models = [model for model, _, _ in calls]
+    assert {model.encoder.log_var.share for model in models} == {0.1}
+    weights = [model.decoder.logits.weight for model in models]  # nothing was learned: those of the start
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[-1])
 
 
 def test_what_is_scored_is_the_models_own_evidence():
@@ -89,3 +101,13 @@ def test_importance_sampling_agrees_after_training(tmp_path):
     x = load("digits", "test").x[:30]
     other = importance_sampling(model, x, samples=2000, generator=torch.Generator().manual_seed(3)).mean().item()
     assert curve["at the end, with 8 times the draws"]["test"] == pytest.approx(other, abs=0.3)
+
+
+def test_a_method_that_diverged_with_every_step_is_told_and_the_others_are_ranked(monkeypatch):
+    def broken(*arguments, **options):
+        raise UserError("a term is no longer finite")
+
+    monkeypatch.setitem(METHODS, "WS", broken)
+    numbers = k13_fig3.reproduce(QUIET).numbers
+    assert numbers["beside K13"]["WS, N = 200"] == {}
+    assert set(numbers["best first, at the end"]["N = 200, test"]) == {"AEVB", "MCEM"}

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from vae_edu.bounds import elbo_terms
+from vae_edu.errors import UserError
 from vae_edu.gaussians import log_standard_normal
 from vae_edu.learning import fit
 from vae_edu.learning.adagrad import GatheringAdagrad
-from vae_edu.learning.learner import with_weight_prior
+from vae_edu.learning.learner import ascend, learn, with_weight_prior
 from vae_edu.models import mlp_vae
 from vae_edu.models.networks import draw_small_weights
 
@@ -71,6 +72,41 @@ def test_every_parameter_is_in_one_group():
     assert [group["weight_decay"] for group in groups] == [1 / 50, 0.0]
     assert [p.ndim for p in groups[0]["params"]] == [2] * len(groups[0]["params"])
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+
+
+@pytest.mark.parametrize(("network", "decayed"), [(True, 5), ("decoder", 2), (False, 0)])
+def test_the_prior_is_on_the_weights_of_the_network_named(network, decayed):
+    """Without a gradient from the data, a step follows log N(w; 0, I) alone: it moves towards 0, or not at all."""
+    model = mlp_vae(6, (5,), 2)
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+
+    def step(batch, generator, optimizer):
+        value = torch.zeros(len(batch))
+        ascend(optimizer, sum(0.0 * parameter.sum() for parameter in model.parameters()))
+        return {"nothing": value}
+
+    learn(
+        model, torch.zeros(4, 6), step, epochs=1, weight_prior=network, make_optimizer=torch.optim.SGD,
+        learning_rate=0.4, progress=False,
+    )  # fmt: skip
+    moved = {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}
+    assert len(moved) == decayed
+    assert all(name.endswith("weight") for name in moved)
+    assert network != "decoder" or all(name.startswith("decoder") for name in moved)
+    for name in moved:
+        torch.testing.assert_close(model.get_parameter(name), 0.9 * before[name])  # 1 - 0.4/4
+
+
+def test_a_run_is_not_taken_up_with_the_prior_on_another_network(tmp_path):
+    options = {"resume": tmp_path / "state.pt", "progress": False}
+    fit(mlp_vae(6, (5,), 2), torch.rand(4, 6), epochs=1, weight_prior="decoder", **options)
+    with pytest.raises(UserError, match="prior on weights"):
+        fit(mlp_vae(6, (5,), 2), torch.rand(4, 6), epochs=2, weight_prior=True, **options)
+
+
+def test_a_prior_on_a_network_that_is_not_there_is_refused():
+    with pytest.raises(UserError, match=r"weight_prior 'decode' is no network.*: encoder, decoder"):
+        fit(mlp_vae(6, (5,), 2), torch.rand(4, 6), weight_prior="decode", progress=False)
 
 
 def test_small_weights_start_at_the_prior():

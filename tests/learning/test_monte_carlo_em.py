@@ -78,7 +78,7 @@ def test_each_minibatch_gets_so_many_updates_on_one_posterior_draw(digits):
     z_seen, original = [], model.log_likelihood
 
     def listening(batch, z):
-        if not z.requires_grad:  # an update; within HMC the gradient is taken in z
+        if torch.is_grad_enabled() and not z.requires_grad:  # an update; within HMC the gradient is taken in z
             z_seen.append((batch.clone(), z.clone()))
         return original(batch, z)
 
@@ -96,6 +96,27 @@ def test_each_minibatch_gets_so_many_updates_on_one_posterior_draw(digits):
         by_hand.step()
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(parameter, dict(fresh.named_parameters())[name])
+
+
+def test_updates_on_parts_look_at_other_images_each_and_at_their_own_draws(digits):
+    """Seven updates on 10 of 30 images: each part twice, the first a third time, before a new order."""
+    model, x = mlp_vae(64, (8,), 2), digits.x[:30]
+    pairs, original = [], model.log_likelihood
+
+    def listening(batch, z):
+        if torch.is_grad_enabled() and not z.requires_grad:
+            pairs.append((batch.clone(), z.clone()))
+        return original(batch, z)
+
+    model.log_likelihood = listening
+    history = monte_carlo_em(model, x, epochs=1, batch_size=30, updates=7, update_size=10, learning_rate=0.0, **QUIET)
+    assert [len(batch) for batch, _ in pairs] == [10] * 7
+    assert torch.equal(torch.cat([batch for batch, _ in pairs[:3]]).sort(0).values, x.sort(0).values)
+    for first, again in ((0, 3), (1, 4), (2, 5), (0, 6)):
+        assert all(torch.equal(*both) for both in zip(pairs[first], pairs[again], strict=True))
+    # Nothing was learned: each part with its own draws is what was recorded of the whole.
+    log_p = torch.cat([original(batch, z) + log_standard_normal(z) for batch, z in pairs[:3]])
+    assert history["log p(x, z)"][0] == pytest.approx(log_p.mean().item(), rel=1e-6)
 
 
 def test_a_run_resumed_is_the_run_never_stopped(digits, tmp_path):

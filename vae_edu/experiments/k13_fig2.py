@@ -149,6 +149,7 @@ def _reproduce(panel: Panel, request: Request) -> Outcome:
         "AEVB above wake-sleep on test at the end": {
             str(latent): curves[f"AEVB {latent}"]["test"][-1] > curves[f"WS {latent}"]["test"][-1]
             for latent in panel.latents
+            if not any(curves[f"{method} {latent}"].get("diverged") for method in METHODS)
         },
     }  # fmt: skip
     return Outcome(numbers, data=data)
@@ -208,7 +209,7 @@ def beside(panel: Panel, name: str, curve: Result) -> dict[str, dict[str, float 
     method, latent = name.partition(",")[0].split()
     table = {}
     for samples in (10**6, 10**7, 10**8):
-        near = [i for i, seen in enumerate(curve["samples"]) if abs(seen / samples - 1) < 0.05]
+        near = [i for i, seen in enumerate(curve.get("samples", ())) if abs(seen / samples - 1) < 0.05]
         if near:
             at = min(near, key=lambda i: abs(curve["samples"][i] - samples))
             table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {

@@ -14,10 +14,10 @@ from vae_edu.evaluation.marginal_likelihood import harmonic_log_marginal
 from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.experiments.published import published
+from vae_edu.experiments.slow_log_var import slow_log_var
 from vae_edu.experiments.step_sizes import CANDIDATES, choose_step_size
 from vae_edu.learning import History, fit, monte_carlo_em, wake_sleep
 from vae_edu.learning.adagrad import GatheringAdagrad
-from vae_edu.learning.learner import with_weight_prior
 from vae_edu.models import VAE, mlp_vae
 from vae_edu.models.networks import draw_small_weights
 
@@ -34,29 +34,49 @@ class Setup:
     hidden: int = 100
     latent: int = 3
     images: int = 10_000_000  # seen in training, many times each
+    longer: tuple[tuple[str, int], ...] = (("MCEM", 50_000),)  # three times as long: K13's curve is off its axis before
     trial_images: int = 200_000  # seen with each step size before one is chosen
     step_sizes: tuple[float, ...] = CANDIDATES
     gather: int = 100
     minibatch: int | None = 100  # None: the whole training set
-    prior_on: str = "the decoder"  # whose weights have the prior N(0, I): K13's is on θ alone
+    weight_prior: bool | str = "decoder"  # whose weights have the prior N(0, I): K13's is on θ alone; True is all
+    update_size: int | None = None  # images that each of Monte Carlo EM's updates looks at; None: the minibatch
+    log_var_share: float = 1.0  # of the weights of the encoder's log-variances, how much counts
+    seed_shift: int = 0  # added to the seed asked for
     scored: int = 1000  # images of each split, the first
     evaluations: int = 20  # a curve has so many points, equally spaced
     draws: int = 50
     more: int = 8  # few draws of a slow chain give too low an estimate; the last point is scored with more as well
-    left_out: tuple[tuple[str, int], ...] = (("MCEM", 50_000),)  # five updates for 50,000 images: for a GPU
 
 
 # "Not an on-line algorithm": every chain moves, then come five updates on all images. The step size is the one that
 # gives K13's curve on few images; on many a trial has too few updates to choose by.
 SWEEPS = {"minibatch": None, "step_sizes": (0.02,)}
+LARGE_STEP = {"step_sizes": (0.1,)}
+PARTS = {"minibatch": None, "update_size": 100}
 CHANGES: dict[str, dict[str, Any]] = {"AEVB": {}, "WS": {}, "MCEM": SWEEPS}
 FEW, MANY = 0, -1  # of the sizes of the training set
 # Other readings of the paper: the method, the size of the training set, the change's name, the change.
 VARIATIONS: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
-    ("AEVB", FEW, "prior on both networks", {"prior_on": "both networks"}),
-    ("AEVB", FEW, "no weight prior", {"prior_on": "nothing"}),
-    ("WS", FEW, "prior on both networks", {"prior_on": "both networks"}),
+    ("AEVB", FEW, "prior on both networks", {"weight_prior": True}),
+    ("AEVB", FEW, "no weight prior", {"weight_prior": False}),
+    ("AEVB", FEW, "slow log-variances", {"log_var_share": 0.1}),
+    ("AEVB", FEW, "step 0.1, seed 1", LARGE_STEP | {"seed_shift": 1}),
+    ("AEVB", FEW, "step 0.1, seed 2", LARGE_STEP | {"seed_shift": 2}),
+    ("AEVB", FEW, "step 0.1, slow log-variances, seed 1", LARGE_STEP | {"log_var_share": 0.1, "seed_shift": 1}),
+    ("AEVB", MANY, "step 0.02", {"step_sizes": (0.02,)}),
+    ("AEVB", MANY, "step 0.01", {"step_sizes": (0.01,)}),
+    ("AEVB", MANY, "step 0.02, slow log-variances", {"step_sizes": (0.02,), "log_var_share": 0.1}),
+    ("WS", FEW, "prior on both networks", {"weight_prior": True}),
+    ("WS", FEW, "slow log-variances", {"log_var_share": 0.1}),
+    ("WS", MANY, "slow log-variances", {"log_var_share": 0.1}),
+    ("WS", MANY, "step 0.02, slow log-variances", {"step_sizes": (0.02,), "log_var_share": 0.1}),
     ("MCEM", FEW, "step 0.1", SWEEPS | {"step_sizes": (0.1,)}),
+    ("MCEM", FEW, "100 images an update", PARTS),
+    ("MCEM", FEW, "100 images an update, step 0.02", PARTS | {"step_sizes": (0.02,)}),
+    ("MCEM", FEW, "100 images an update, step 0.1, seed 1", PARTS | LARGE_STEP | {"seed_shift": 1}),
+    ("MCEM", FEW, "100 images an update, step 0.1, seed 2", PARTS | LARGE_STEP | {"seed_shift": 2}),
+    ("MCEM", FEW, "100 images an update, no gathering", PARTS | {"gather": 0}),
     ("MCEM", FEW, "minibatches", {}),
     ("MCEM", FEW, "minibatches, step 0.02", {"step_sizes": (0.02,)}),
     ("MCEM", MANY, "minibatches", {}),
@@ -72,7 +92,6 @@ def reproduce(request: Request) -> Outcome:
         )
         for n in setup.sizes
         for method in METHODS
-        if (method, n) not in setup.left_out
     }
     variations = {
         f"{method}, N = {setup.sizes[size]}, {name}": Point(
@@ -99,7 +118,7 @@ def reproduce(request: Request) -> Outcome:
 
 
 def _best_first(curves: Mapping[str, Result | None], split: str) -> list[str]:
-    ends = {method: curve[split][-1] for method, curve in curves.items() if curve}
+    ends = {method: curve[split][-1] for method, curve in curves.items() if curve and not curve.get("diverged")}
     return sorted(ends, key=lambda method: -ends[method])
 
 
@@ -109,12 +128,12 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
     The step size is the one whose trial ends highest, by the method's own account of itself on the training images.
     """
     train, test = (load(setup.data, split, request.data_root).x for split in ("train", "test"))
-    train = train[:n]
+    train, seed = train[:n], request.seed + setup.seed_shift
     scored = {"train": train[: setup.scored], "test": test[: setup.scored]}
 
     def new_model() -> VAE:
-        model = mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh)
-        return draw_small_weights(model, generator=torch.Generator().manual_seed(request.seed))
+        model = slow_log_var(mlp_vae(train.shape[1], (setup.hidden,), setup.latent, nn.Tanh), setup.log_var_share)
+        return draw_small_weights(model, generator=torch.Generator().manual_seed(seed))
 
     def learn(model: VAE, step_size: float, epochs: int, passes: int, **options: Any) -> History:
         return METHODS[method](
@@ -123,9 +142,11 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
             epochs=epochs,
             passes=passes,
             learning_rate=step_size,
-            make_optimizer=partial(_adagrad, setup, model, n),
+            make_optimizer=partial(GatheringAdagrad, gather=setup.gather),
+            weight_prior=setup.weight_prior,
             batch_size=setup.minibatch or n,
-            seed=request.seed,
+            seed=seed,
+            **({"update_size": setup.update_size} if method == "MCEM" else {}),
             **options,
         )
 
@@ -133,8 +154,11 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
         return learn(new_model(), step_size, max(1, setup.trial_images // n), 1, progress=False)["bound"][-1]
 
     step_size, tried = choose_step_size(trial, state, setup.step_sizes)
+    if tried[str(step_size)] is None:
+        return {"step size": step_size, "diverged": True}
+    longer = 3 if (method, n) in setup.longer else 1
     passes = max(1, setup.images // (setup.evaluations * n))
-    epochs, model = setup.images // (passes * n), new_model()
+    epochs, model = longer * setup.images // (passes * n), new_model()
     measure = partial(marginals, model, images=scored, draws=setup.draws)
     history = learn(model, step_size, epochs, passes, measure=measure, resume=state, progress=request.progress)
     seen = passes * n * len(history)
@@ -146,15 +170,6 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
         f"at the end, with {setup.more} times the draws": marginals(model, scored, setup.more * setup.draws),
         "images per second, evaluations included": round(seen / sum(history["seconds"])),
     }
-
-
-def _adagrad(setup: Setup, model: VAE, n: int, parameters: object, lr: float) -> GatheringAdagrad:
-    """Adagrad over the parameters of `model`, with the prior where the setup has it."""
-    with_prior = {"both networks": {"encoder", "decoder"}, "the decoder": {"decoder"}, "nothing": set()}[setup.prior_on]
-    groups: list[dict[str, Any]] = []
-    for name, network in (("encoder", model.encoder), ("decoder", model.decoder)):
-        groups += with_weight_prior(network, n) if name in with_prior else [{"params": list(network.parameters())}]
-    return GatheringAdagrad(groups, lr=lr, gather=setup.gather)
 
 
 def marginals(model: Any, images: Mapping[str, Tensor], draws: int) -> dict[str, float]:
@@ -171,11 +186,11 @@ def marginals(model: Any, images: Mapping[str, Tensor], draws: int) -> dict[str,
 
 
 def beside(name: str, curve: Result) -> dict[str, dict[str, float | None]]:
-    """Our estimates after 10⁶, 10⁷ and 6·10⁷ images, where the curve reaches, beside the digitized ones."""
+    """Our estimates after 10⁶, 10⁷, 3·10⁷ and 6·10⁷ images, where the curve reaches, beside the digitized ones."""
     method, panel = name.split(", ")[:2]
     table = {}
-    for samples in (10**6, 10**7, 6 * 10**7):
-        if samples in curve["samples"]:
+    for samples in (10**6, 10**7, 3 * 10**7, 6 * 10**7):
+        if samples in curve.get("samples", ()):
             at = curve["samples"].index(samples)
             table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {
                 f"K13 {split}": published("3", panel.replace(" ", ""), method, split, float(samples))
@@ -186,7 +201,7 @@ def beside(name: str, curve: Result) -> dict[str, dict[str, float | None]]:
 
 def _at_budget(request: Request) -> Setup:
     if request.budget == "paper":
-        return Setup(images=60_000_000, left_out=())
+        return Setup(images=60_000_000, evaluations=60, longer=())
     if request.budget == "quick":
         small = Setup("digits", (200,), 10, 2, gather=5, scored=20, evaluations=4, draws=20, more=2)
         return replace(small, images=2000, trial_images=1000)

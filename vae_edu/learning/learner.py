@@ -31,7 +31,7 @@ class Options(TypedDict, total=False):
     batch_size: int
     learning_rate: float
     make_optimizer: MakeOptimizer
-    weight_prior: bool
+    weight_prior: bool | str
     seed: int
     binarization: str
     device: str | torch.device | None
@@ -53,7 +53,7 @@ def learn(
     batch_size: int = 100,
     learning_rate: float = 1e-3,
     make_optimizer: MakeOptimizer = FUSED_ADAM,
-    weight_prior: bool = False,
+    weight_prior: bool | str = False,
     seed: int = 0,
     binarization: str = "none",
     device: str | torch.device | None = None,
@@ -66,14 +66,15 @@ def learn(
     """Take `step` on every minibatch; the model is trained in place, on the device chosen.
 
     An epoch is `passes` passes over the data: what is recorded, measured and saved once. With `weight_prior` the
-    weights, not the biases, have the prior N(0, I). `measure()` is called after each epoch, and the numbers it
-    returns join the epoch's record. One seed fixes the order of the data, the binarization and the noise; give
-    the model its own by `torch.manual_seed` before making it. `resume` names a file that holds the run's state
-    after each epoch: a run killed outright goes on from there. It is refused if seed, batch size, passes, learning
-    rate, optimizer, prior, binarization, the number of images or anything in `settings` has changed since; the
-    objective is not looked at. `parts` is what else changes while learning, saved along. Each of `callbacks` is called
-    with the history after each epoch, and may raise StopLearning; one that is a `Watcher` is told before the first
-    epoch who learns. Ctrl-C keeps what was learned and returns the epochs finished so far.
+    weights, not the biases, have the prior N(0, I); the name of a network, "decoder" say, leaves it to that one's.
+    `measure()` is called after each epoch, and the numbers it returns join the epoch's record. One seed fixes the order
+    of the data, the binarization and the noise; give the model its own by `torch.manual_seed` before making it.
+    `resume` names a file that holds the run's state after each epoch: a run killed outright goes on from there. It is
+    refused if seed, batch size, passes, learning rate, optimizer, prior, binarization, the number of images or anything
+    in `settings` has changed since; the objective is not looked at. `parts` is what else changes while learning, saved
+    along. Each of `callbacks` is called with the history after each epoch, and may raise StopLearning; one that is a
+    `Watcher` is told before the first epoch who learns. Ctrl-C keeps what was learned and returns the epochs finished
+    so far.
 
     Raises UserError when x is not a matrix of images, when pixels to be drawn as 0 or 1 are no probabilities, when
     there is no such device, when a term is no longer finite or not one value per data point, and when `resume` belongs
@@ -82,7 +83,8 @@ def learn(
     device = choose_device(device)
     model.to(device)
     require_flat_images(x, binarization)
-    parameters = with_weight_prior(model, len(x)) if weight_prior else model.parameters()
+    network = weight_prior if isinstance(weight_prior, str) else ""
+    parameters = with_weight_prior(model, len(x), network) if weight_prior else model.parameters()
     optimizer = make_optimizer(parameters, lr=learning_rate)
     callbacks, x = tuple(callbacks), x.to(device)
     for watcher in callbacks:
@@ -123,21 +125,27 @@ def ascend(optimizer: torch.optim.Optimizer, objective: Float[Tensor, ""]) -> No
     optimizer.step()
 
 
-def with_weight_prior(model: torch.nn.Module, n: int) -> list[dict[str, Any]]:
+def with_weight_prior(model: torch.nn.Module, n: int, network: str = "") -> list[dict[str, Any]]:
     """Parameter groups for an optimizer that add log N(weights; 0, I) to the
     objective of n data points.
 
     What is maximized is the mean bound *per data point*, so the prior counts
     1/n, and its gradient −weights/n is what optimizers call weight decay.
-    Biases have no prior.
+    Biases have no prior, nor has what is not in the `network` named.
+
+    Raises UserError when the model has no network of that name.
 
     Source: K13 (8) with the prior of K13 §5.
     """
+    networks = dict(model.named_children())
+    if network and network not in networks:
+        raise UserError(f"weight_prior {network!r} is no network of this model; it has: {', '.join(networks)}.")
     weights: list[torch.nn.Parameter] = []
-    biases: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
-        (biases if name.endswith("bias") else weights).append(parameter)
-    return [{"params": weights, "weight_decay": 1 / n}, {"params": biases, "weight_decay": 0.0}]
+        chosen = name.startswith(f"{network}." if network else "") and not name.endswith("bias")
+        (weights if chosen else others).append(parameter)
+    return [{"params": weights, "weight_decay": 1 / n}, {"params": others, "weight_decay": 0.0}]
 
 
 def choose_device(name: str | torch.device | None = None) -> torch.device:
