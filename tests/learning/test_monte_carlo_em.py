@@ -43,12 +43,13 @@ def test_it_reaches_the_largest_evidence_of_a_linear_model(line):
 
 
 @pytest.mark.equation("K13 App. E")
-def test_chains_become_draws_of_the_exact_posterior(line, spy):
+@pytest.mark.parametrize("batch_size", [100, 2000])  # 2,000 chains move in two pieces
+def test_chains_become_draws_of_the_exact_posterior(line, spy, batch_size):
     """The decoder held still: whitened by the exact posterior, 2,000 independent chains are standard normal."""
     model = line.new_model()
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[2.0], [1.0], [-1.0], [0.5]]))
-    monte_carlo_em(model, line.x, epochs=20, learning_rate=0.0, updates=1, **QUIET)
+    monte_carlo_em(model, line.x, epochs=20, batch_size=batch_size, learning_rate=0.0, updates=1, **QUIET)
     mean, covariance = model.posterior(line.x)
     white = (spy["chains"].z - mean) / covariance.sqrt().squeeze()
     assert stats.kstest(white.detach().flatten().numpy(), stats.norm.cdf).pvalue > 1e-6
