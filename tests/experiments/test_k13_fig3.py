@@ -111,3 +111,9 @@ def test_a_method_that_diverged_with_every_step_is_told_and_the_others_are_ranke
     numbers = k13_fig3.reproduce(QUIET).numbers
     assert numbers["beside K13"]["WS, N = 200"] == {}
     assert set(numbers["best first, at the end"]["N = 200, test"]) == {"AEVB", "MCEM"}
+
+
+def test_methods_are_ranked_after_as_many_images():
+    long = {"samples": [10, 20, 30], "test": [-9.0, -5.0, -1.0]}
+    short = {"samples": [10, 20], "test": [-4.0, -3.0]}
+    assert k13_fig3._best_first({"MCEM": long, "AEVB": short, "WS": {"diverged": True}}, "test") == ["AEVB", "MCEM"]

@@ -120,7 +120,10 @@ def reproduce(request: Request) -> Outcome:
 
 
 def _best_first(curves: Mapping[str, Result | None], split: str) -> list[str]:
-    ends = {method: curve[split][-1] for method, curve in curves.items() if curve and not curve.get("diverged")}
+    """The methods that did not diverge, by the last value that all of them have, after as many images."""
+    kept = {method: curve for method, curve in curves.items() if curve and not curve.get("diverged")}
+    shortest = min((curve["samples"][-1] for curve in kept.values()), default=0)
+    ends = {method: curve[split][curve["samples"].index(shortest)] for method, curve in kept.items()}
     return sorted(ends, key=lambda method: -ends[method])
 
 
