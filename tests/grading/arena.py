@@ -136,8 +136,8 @@ class Watch:
         """Files that were not there before, where a submission tries to write."""
         return [*self.outside.iterdir(), *ROOT.glob("filled*"), *ROOT.glob("scores.json")]
 
-    def processes(self, patience=3.0):
-        """Processes still running; the last ones of a sandbox may take a moment to end."""
+    def processes(self, patience=8.0):
+        """Processes still running; the last ones of a sandbox take a moment to end; what escapes sleeps for 10 s."""
         until = time.monotonic() + patience
         while left := [p for p in psutil.Process().children(recursive=True) if p not in self.before and _runs(p)]:
             if time.monotonic() > until:
