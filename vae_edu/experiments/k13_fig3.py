@@ -66,7 +66,7 @@ VARIATIONS: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
     ("AEVB", FEW, "step 0.1, slow log-variances, seed 2", LARGE_STEP | {"log_var_share": 0.1, "seed_shift": 2}),
     ("WS", FEW, "prior on both networks", {"weight_prior": True}),
     ("WS", FEW, "slow log-variances", {"log_var_share": 0.1}),
-    ("MCEM", FEW, "step 0.1", SWEEPS | {"step_sizes": (0.1,)}),
+    ("MCEM", FEW, "step 0.1", SWEEPS | LARGE_STEP),
     ("MCEM", FEW, "100 images an update", PARTS),
     ("MCEM", FEW, "100 images an update, step 0.02", PARTS | {"step_sizes": (0.02,)}),
     *(
