@@ -55,11 +55,10 @@ def test_sweeps_move_every_chain_before_an_update(tmp_path, calls):
 
 
 def test_a_setup_reaches_the_learner(tmp_path, calls):
-    setup = replace(SMALL, **PARTS, weight_prior=False, seed_shift=3, longer=(("MCEM", 200),))
-    curve = k13_fig3.curve(setup, "MCEM", 200, QUIET, tmp_path / "state.pt")
+    setup = replace(SMALL, **PARTS, weight_prior=False, seed_shift=3)
+    k13_fig3.curve(setup, "MCEM", 200, QUIET, tmp_path / "state.pt")
     told = {(options["update_size"], options["weight_prior"], options["seed"]) for _, _, options in calls}
     assert told == {(100, False, 3)}
-    assert curve["samples"] == [2000 * k for k in range(1, 10)]
 
 
 def test_slow_log_variances_and_the_seed_are_the_first_models(tmp_path, calls):

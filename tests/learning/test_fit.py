@@ -157,13 +157,32 @@ def test_evaluation_samples_z_and_leaves_training_as_it_was(digits):
     assert evaluate(with_test, digits.x) != evaluate(with_test, digits.x, at_the_mean)
 
 
-def test_a_run_resumed_is_the_run_never_stopped(digits, tmp_path):
-    whole, parts = small_vae(), small_vae()
-    expected = fit(whole, digits.x, **SMALL | {"epochs": 4})
+def falling(epoch):
+    """A learning rate that two epochs share."""
+    return 0.01 / (1 + (epoch + 1) // 2)
+
+
+def test_a_learning_rate_that_is_a_function_is_asked_before_each_epoch(digits):
+    rates = []
+
+    class Told(torch.optim.SGD):
+        def step(self, closure=None):
+            rates.append(self.param_groups[0]["lr"])
+            return super().step(closure)
+
+    fit(small_vae(), digits.x[:100], make_optimizer=Told, **SMALL | {"epochs": 4, "learning_rate": falling})
+    assert rates == [0.01] * 2 + [0.005] * 4 + [0.01 / 3] * 2
+
+
+@pytest.mark.parametrize("rate", [1e-3, falling])
+def test_a_run_resumed_is_the_run_never_stopped(digits, tmp_path, rate):
+    """Two epochs end where the rate that falls still stays the same: what to go on with is not in the optimizer."""
+    whole, parts, options = small_vae(), small_vae(), SMALL | {"learning_rate": rate}
+    expected = fit(whole, digits.x, **options | {"epochs": 4})
     state = tmp_path / "state.pt"
-    fit(parts, digits.x, resume=state, **SMALL | {"epochs": 2})
+    fit(parts, digits.x, resume=state, **options | {"epochs": 3})
     fresh = small_vae()  # a new process would have one
-    history = fit(fresh, digits.x, resume=state, **SMALL | {"epochs": 4})
+    history = fit(fresh, digits.x, resume=state, **options | {"epochs": 4})
     assert history["bound"] == expected["bound"]
     for a, b in zip(whole.parameters(), fresh.parameters(), strict=True):
         assert torch.equal(a, b)

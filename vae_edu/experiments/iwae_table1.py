@@ -1,6 +1,5 @@
 """Burda et al. (2015), table 1: more samples in the importance-weighted bound, better models; in the VAE's, hardly."""
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from vae_edu.experiments import Outcome, Request, checksums
 from vae_edu.experiments.points import Point, Result
 from vae_edu.importance import iwae_terms
 from vae_edu.learning import fit
-from vae_edu.learning.staged_adam import StagedAdam, passes_until
+from vae_edu.learning.stages import passes_until, staged_rate
 from vae_edu.models import mlp_vae, two_layer_vae
 from vae_edu.models.networks import draw_glorot_weights
 
@@ -140,7 +139,9 @@ def train_row(plan: Plan, row: tuple[int, str, int], request: Request, state: Pa
         partial(OBJECTIVES[objective], samples=k),
         epochs=passes_until(plan.last_stage),
         batch_size=20,
-        make_optimizer=partial(StagedAdam, steps_per_pass=math.ceil(len(train) / 20)),
+        steps_per_launch=100,
+        learning_rate=staged_rate,
+        make_optimizer=partial(torch.optim.Adam, eps=1e-4, fused=True),
         binarization="dynamic",
         seed=request.seed,
         resume=state,

@@ -20,6 +20,7 @@ from vae_edu.learning.resume import Stateful
 
 LearnerStep = Callable[[Tensor, Generator, torch.optim.Optimizer], Terms]
 MakeOptimizer = Callable[..., torch.optim.Optimizer]
+LearningRate = float | Callable[[int], float]  # the same all along, or that of an epoch by the number of those before
 FUSED_ADAM = partial(torch.optim.Adam, fused=True)  # one kernel for all parameters
 
 
@@ -29,7 +30,7 @@ class Options(TypedDict, total=False):
     epochs: int
     passes: int
     batch_size: int
-    learning_rate: float
+    learning_rate: LearningRate
     make_optimizer: MakeOptimizer
     weight_prior: bool | str
     seed: int
@@ -51,7 +52,7 @@ def learn(
     epochs: int = 5,
     passes: int = 1,
     batch_size: int = 100,
-    learning_rate: float = 1e-3,
+    learning_rate: LearningRate = 1e-3,
     make_optimizer: MakeOptimizer = FUSED_ADAM,
     weight_prior: bool | str = False,
     seed: int = 0,
@@ -65,10 +66,11 @@ def learn(
 ) -> History:
     """Take `step` on every minibatch; the model is trained in place, on the device chosen.
 
-    An epoch is `passes` passes over the data: what is recorded, measured and saved once. With `weight_prior` the
-    weights, not the biases, have the prior N(0, I); the name of a network, "decoder" say, leaves it to that one's.
-    `measure()` is called after each epoch, and the numbers it returns join the epoch's record. One seed fixes the order
-    of the data, the binarization and the noise; give the model its own by `torch.manual_seed` before making it.
+    An epoch is `passes` passes over the data: what is recorded, measured and saved once. A `learning_rate` that is a
+    function is asked before each epoch, with the number of epochs finished. With `weight_prior` the weights, not the
+    biases, have the prior N(0, I); the name of a network, "decoder" say, leaves it to that one's. `measure()` is called
+    after each epoch, and the numbers it returns join the epoch's record. One seed fixes the order of the data, the
+    binarization and the noise; give the model its own by `torch.manual_seed` before making it.
     `resume` names a file that holds the run's state after each epoch: a run killed outright goes on from there. It is
     refused if seed, batch size, passes, learning rate, optimizer, prior, binarization, the number of images or anything
     in `settings` has changed since; the objective is not looked at. `parts` is what else changes while learning, saved
@@ -85,7 +87,8 @@ def learn(
     require_flat_images(x, binarization)
     network = weight_prior if isinstance(weight_prior, str) else ""
     parameters = with_weight_prior(model, len(x), network) if weight_prior else model.parameters()
-    optimizer = make_optimizer(parameters, lr=learning_rate)
+    rate_of = learning_rate if callable(learning_rate) else None
+    optimizer = make_optimizer(parameters, lr=rate_of(0) if rate_of else learning_rate)
     callbacks, x = tuple(callbacks), x.to(device)
     for watcher in callbacks:
         if isinstance(watcher, Watcher):
@@ -93,14 +96,21 @@ def learn(
     loop = Loop(
         epochs, batch_size, seed, binarization, progress, passes,
         resume=Path(resume) if resume else None,
+        before=partial(_set_learning_rate, optimizer, rate_of) if rate_of else None,
         callbacks=callbacks,
         settings={
-            "learning rate": learning_rate, "optimizer": type(optimizer).__name__, "prior on weights": weight_prior,
-            "images": len(x), **(settings or {}),
+            "learning rate": getattr(learning_rate, "__name__", learning_rate),
+            "optimizer": type(optimizer).__name__, "prior on weights": weight_prior, "images": len(x),
+            **(settings or {}),
         },
     )  # fmt: skip
     changing = {"model": model, "optimizer": optimizer, **(parts or {})}
     return loop.run(partial(_take, step, optimizer), x, changing, measure)
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate_of: Callable[[int], float], epoch: int) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate_of(epoch)
 
 
 def require_flat_images(x: Tensor, binarization: str) -> None:

@@ -47,6 +47,7 @@ class Loop:
     progress: bool = True
     passes: int = 1
     resume: Path | None = None
+    before: Callable[[int], object] | None = None  # called before each epoch with the number of those finished
     callbacks: tuple[Callback, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -85,6 +86,8 @@ class Loop:
         with bar, stop_on_interrupt() as stop:
             while len(history) < self.epochs and not stop and not enough:
                 started = time.perf_counter()
+                if self.before:
+                    self.before(len(history))
                 means = self._epoch(step, x, generator, bar, stop, len(history) + 1)
                 if stop:
                     break
