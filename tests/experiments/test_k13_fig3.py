@@ -9,7 +9,7 @@ from vae_edu.data import load
 from vae_edu.errors import UserError
 from vae_edu.evaluation.marginal_likelihood import importance_sampling
 from vae_edu.experiments import Request, k13_fig3
-from vae_edu.experiments.k13_fig3 import CHANGES, METHODS, PARTS, Setup
+from vae_edu.experiments.k13_fig3 import CHANGES, FEW, MANY, METHODS, PARTS, Setup
 from vae_edu.models import LinearGaussian, mlp_vae
 
 QUIET = Request("quick", progress=False)
@@ -48,10 +48,12 @@ def calls(monkeypatch):
     return seen
 
 
-def test_sweeps_move_every_chain_before_an_update(tmp_path, calls):
-    curve = k13_fig3.curve(replace(SMALL, **CHANGES["MCEM"]), "MCEM", 200, QUIET, tmp_path / "state.pt")
+@pytest.mark.parametrize(("size", "steps"), [(FEW, {0.01, 0.02, 0.1}), (MANY, {0.02})])
+def test_sweeps_move_every_chain_before_an_update(tmp_path, calls, size, steps):
+    curve = k13_fig3.curve(replace(SMALL, **CHANGES["MCEM", size]), "MCEM", 200, QUIET, tmp_path / "state.pt")
     assert {(n, options["batch_size"], options["update_size"]) for _, n, options in calls} == {(200, 200, None)}
-    assert curve["step size"] == 0.02
+    assert {options["learning_rate"] for _, _, options in calls} == steps
+    assert curve["step size"] in steps
 
 
 def test_a_setup_reaches_the_learner(tmp_path, calls):
