@@ -87,7 +87,6 @@ FURTHER: dict[str, dict[str, Any]] = {
     **{f"AEVB, N = 1000{seed}": TO_THE_END for seed in ("", ", step 0.1, seed 1", ", step 0.1, seed 2")},
     "MCEM, N = 1000": HALF_WAY,
     "MCEM, N = 1000, step 0.02": A_THIRD,
-    **{f"MCEM, N = 1000, 100 images an update{seed}": TO_THE_END for seed in ("", ", step 0.1, seed 1")},
     "MCEM, N = 50000": {"images": 30_000_000, "evaluations": 60},
 }
 
