@@ -31,7 +31,7 @@ def fit(
     """Maximize the mean over data points of `objective`'s bound; the model is trained in place.
 
     With `x_test` each epoch's record gets the objective's "test bound", one z per image. On a GPU `steps_per_launch`
-    minibatches are learned from at one call, which makes small networks several times faster: see
+    steps are launched as one, so that it need not wait for Python between the kernels of a small network: see
     `vae_edu.learning.replayed`. All other options are explained at `vae_edu.learning.learner.learn`: epochs,
     batch_size, learning_rate, make_optimizer, weight_prior, seed, binarization, device, resume, measure, progress and
     more.
