@@ -1,7 +1,7 @@
 """Many steps of a learner as one launch: small networks leave a GPU waiting for the next kernel to be named.
 
-A step of a small model is a hundred kernels of microseconds, each of which Python names one after another. Recorded
-once as a CUDA graph they are launched together, as often as wanted.
+A step of a small model is many kernels of microseconds, which Python names one after another. Recorded once as a CUDA
+graph they are launched together, as often as wanted.
 """
 
 import threading
@@ -54,8 +54,8 @@ class Replayed:
             group["capturable"] = True  # Adam wants the promise that it counts its steps on the GPU: if fused, it does
         self.batch, graph = batch.clone(), torch.cuda.CUDAGraph()
         graph.register_generator_state(generator)
-        # Matrix products of graphs recorded on the same stream share their scratch memory, and spoil each other's when
-        # replayed at the same time: each learner records on a stream of its own.
+        # Matrix products of graphs recorded on the same stream share their scratch memory, which learners replayed at
+        # the same time would spoil for each other: each records on a stream of its own.
         self.stream = self.stream or torch.cuda.Stream()
         with RECORDING, torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
             self.terms = self._one_by_one(self.batch, generator, optimizer)
