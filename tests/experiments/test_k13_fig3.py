@@ -1,6 +1,7 @@
 """K13 figure 3's experiment: the setup, what is scored, and a marginal likelihood that a second method confirms."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,8 +10,9 @@ from vae_edu.data import load
 from vae_edu.errors import UserError
 from vae_edu.evaluation.marginal_likelihood import importance_sampling
 from vae_edu.experiments import Request, k13_fig3
-from vae_edu.experiments.k13_fig3 import CHANGES, FEW, MANY, METHODS, PARTS, Setup
+from vae_edu.experiments.k13_fig3 import CHANGES, FEW, FURTHER, MANY, METHODS, PARTS, Setup
 from vae_edu.models import LinearGaussian, mlp_vae
+from vae_edu.recording import read_record
 
 QUIET = Request("quick", progress=False)
 SMALL = Setup("digits", (200,), 10, 2, images=6000, trial_images=3000, gather=10, scored=30, evaluations=3, draws=40)
@@ -112,6 +114,23 @@ def test_a_method_that_diverged_with_every_step_is_told_and_the_others_are_ranke
     numbers = k13_fig3.reproduce(QUIET).numbers
     assert numbers["beside K13"]["WS, N = 200"] == {}
     assert set(numbers["best first, at the end"]["N = 200, test"]) == {"AEVB", "MCEM"}
+
+
+def test_the_recorded_curves_are_as_long_as_the_code_makes_them():
+    points = read_record("k13-fig3", Path(__file__).parents[2])["results"]["points"]
+    assert set(FURTHER) <= set(points)
+    for name, point in points.items():
+        length = FURTHER.get(name, {}).get("images", Setup.images)
+        assert point["result"]["samples"][-1] == length, name
+
+
+@pytest.mark.parametrize(("budget", "longest"), [("quick", 2000), ("paper", 60_000_000)])
+def test_only_the_recorded_budget_takes_some_curves_further(monkeypatch, budget, longest):
+    seen = []
+    monkeypatch.setattr(k13_fig3, "curve", lambda setup, method, n, request, state: seen.append(setup.images) or {})
+    monkeypatch.setattr(k13_fig3, "_best_first", lambda curves, split: [])
+    k13_fig3.reproduce(Request(budget, progress=False))
+    assert set(seen) == {longest}
 
 
 def test_methods_are_ranked_after_as_many_images():
