@@ -72,7 +72,6 @@ def reproduce(
     only: Annotated[
         list[str] | None, typer.Option(help="Run this point alone, for example: --only 'AEVB 20'; repeatable.")
     ] = None,
-    at_once: Annotated[int, typer.Option(min=1, help="Points run at the same time on one GPU.")] = 1,
 ) -> None:
     """Run a figure, table or claim of the papers again, and record what comes out.
 
@@ -82,7 +81,7 @@ def reproduce(
     from vae_edu.experiments import reproduce as run
     from vae_edu.experiments.points import Unfinished
 
-    request = Request(budget, seed, data, only=tuple(only or ()), at_once=at_once)
+    request = Request(budget, seed, data, only=tuple(only or ()))
     try:
         path = run(name, out or default_folder(name, budget), request, command=shlex.join(["vae-edu", *sys.argv[1:]]))
         typer.echo(f"Recorded in {path}")

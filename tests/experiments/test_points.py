@@ -51,20 +51,6 @@ def failing(request):
     return Outcome(request.run({"first": Point(lambda state: {"value": 1}), "second": Point(second)}, {}))
 
 
-meeting = threading.Barrier(2, timeout=30)
-
-
-def meet(state):
-    """A point that ends only if another one is at work at the same time."""
-    meeting.wait()
-    return {"threads": threading.active_count()}
-
-
-def meetings(request):
-    """An experiment of four points, none of which can be run alone."""
-    return Outcome({"points run": len(request.run({str(k): Point(meet) for k in range(4)}, {}))})
-
-
 def undivided(request):
     """An experiment that is one piece."""
     return Outcome({"value": 1})
@@ -73,7 +59,7 @@ def undivided(request):
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
     ran.clear()
-    for function in ("trainings", "failing", "meetings", "undivided"):
+    for function in ("trainings", "failing", "undivided"):
         monkeypatch.setitem(experiments.EXPERIMENTS, function, f"{__name__}:{function}")
     monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
 
@@ -108,21 +94,6 @@ def test_chosen_points_alone_and_the_rest_later(tmp_path):
     assert ran == ["latents 2", "latents 1", "latents 3"]
     with pytest.raises(UserError, match="there is no point 'latents 9'; this experiment has: latents 1, latents 2"):
         run("trainings", tmp_path, only=("latents 9",))
-
-
-def test_points_run_at_once_if_so_asked(tmp_path):
-    assert run("meetings", tmp_path, at_once=2)["results"]["points run"] == 4
-
-
-def test_points_run_at_once_are_those_run_one_by_one(tmp_path):
-    """A generator of its own for each: nothing random is shared between threads."""
-    one, together = (run("trainings", tmp_path / str(k), at_once=k)["results"]["points"] for k in (1, 3))
-    assert {name: point["result"] for name, point in one.items()} == {n: p["result"] for n, p in together.items()}
-
-
-def test_a_point_that_breaks_in_its_thread_is_told(tmp_path):
-    with pytest.raises(UserError, match="the disk is full"):
-        run("failing", tmp_path, at_once=2)
 
 
 def test_points_named_where_there_are_none_are_refused(tmp_path):

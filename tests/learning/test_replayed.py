@@ -1,6 +1,5 @@
 """Steps replayed from a CUDA graph learn what steps taken one by one learn."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -84,24 +83,3 @@ def test_fit_learns_as_well_with_another_learning_rate_from_epoch_to_epoch(steps
     _, single = learned()
     assert replayed[-1] == pytest.approx(single[-1], abs=0.5)
     assert replayed[-1] > replayed[0] + 3
-
-
-@needs_gpu
-def test_learners_replayed_at_the_same_time_leave_each_other_alone():
-    """Matrix products as large as those of a VAE on MNIST, whose scratch memory graphs could share."""
-    x = torch.rand(8000, 784, generator=Generator().manual_seed(0)).cuda()
-
-    def learn(seed):
-        with torch.cuda.stream(torch.cuda.Stream()):
-            model = draw_glorot_weights(mlp_vae(784, (200, 200), 50, torch.nn.Tanh), Generator().manual_seed(seed))
-            history = fit(
-                model, x, partial(iwae_terms, samples=5), epochs=5, batch_size=20, seed=seed, steps_per_launch=40,
-                make_optimizer=torch.optim.SGD, progress=False,
-            )  # fmt: skip
-        return history["bound"]
-
-    alone = [learn(seed) for seed in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(learn, range(4)))
-    for one, other in zip(alone, together, strict=True):
-        assert other == pytest.approx(one, rel=1e-5)

@@ -67,7 +67,6 @@ class Request:
     data_root: Path | None = None
     progress: bool = True
     only: tuple[str, ...] = ()  # points to run; all unless named
-    at_once: int = 1  # points to run at the same time
     ledger: Ledger | None = None  # set by `reproduce`: where finished points are kept
 
     def __post_init__(self) -> None:
@@ -80,7 +79,7 @@ class Request:
 
         Raises UserError as `run_points` does.
         """
-        return run_points(points, self.ledger, data, self.progress, self.only, self.at_once)
+        return run_points(points, self.ledger, data, self.progress, self.only)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,10 @@ VARIATIONS: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
 TO_THE_END, HALF_WAY, A_THIRD = ({"images": k * 1_000_000, "evaluations": k} for k in (60, 30, 20))
 FURTHER: dict[str, dict[str, Any]] = {
     **{f"AEVB, N = 1000{seed}": TO_THE_END for seed in ("", ", step 0.1, seed 1", ", step 0.1, seed 2")},
+    **{
+        f"MCEM, N = 1000, 100 images an update{seed}": TO_THE_END
+        for seed in ("", ", step 0.1, seed 1", ", step 0.1, seed 2")
+    },
     "MCEM, N = 1000": HALF_WAY,
     "MCEM, N = 1000, step 0.02": A_THIRD,
     "MCEM, N = 50000": {"images": 30_000_000, "evaluations": 60},

@@ -7,16 +7,12 @@ process that runs the same command takes the points that nobody is running yet, 
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
@@ -83,13 +79,11 @@ def run_points(
     data: Mapping[str, str],
     progress: bool = True,
     only: Collection[str] = (),
-    at_once: int = 1,
 ) -> dict[str, Result]:
     """Run every point not finished yet, or of them those named in `only`, and return all results by name.
 
-    `data` are the checksums behind them. With `at_once` so many run in threads, each on its own stream of a GPU, which
-    one small model leaves idle. Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the points at work
-    have saved their state, for a record of another budget or seed, and for a name in `only` that is no point;
+    `data` are the checksums behind them. Without a ledger nothing is kept. Raises UserError on Ctrl-C, once the point
+    at work has saved its state, for a record of another budget or seed, and for a name in `only` that is no point;
     Unfinished if points are left.
     """
     if ledger is None:
@@ -106,15 +100,12 @@ def run_points(
         )  # fmt: skip
     try:
         with bar, stop_on_interrupt(whole_only=True) as stop:
-
-            def take(name: str, wait: bool) -> None:
-                if stop:
-                    raise Interrupted
-                if name not in ledger.finished():
-                    _run_one(name, points[name], list(points), ledger, data, wait, bar)
-
             for wait in (False, True):  # first what nobody is at, then what another process began and may have left
-                _each(partial(take, wait=wait), wanted, at_once)
+                for name in wanted:
+                    if stop:
+                        raise Interrupted
+                    if name not in ledger.finished():
+                        _run_one(name, points[name], list(points), ledger, data, wait, bar)
     except Interrupted:
         done = f"{len(ledger.finished())} of {len(points)} points finished"
         raise UserError(f"stopped with {done}; the same command goes on from there.") from None
@@ -123,22 +114,6 @@ def run_points(
     if left:
         raise Unfinished(f"still to run: {', '.join(name for name in points if name in left)}.")
     return {name: entries[name]["result"] for name in points}
-
-
-def _each(take: Callable[[str], None], names: list[str], at_once: int) -> None:
-    """Call `take` with each name; in this thread, where Ctrl-C is heard at once, unless several are wanted at once."""
-    if at_once == 1:
-        for name in names:
-            take(name)
-        return
-    with ThreadPoolExecutor(at_once) as pool:
-        for _ in pool.map(partial(_in_own_stream, take), names):
-            pass
-
-
-def _in_own_stream(take: Callable[[str], None], name: str) -> None:
-    with torch.cuda.stream(torch.cuda.Stream()) if torch.cuda.is_available() else nullcontext():
-        take(name)
 
 
 def _run_one(

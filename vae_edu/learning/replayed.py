@@ -4,15 +4,11 @@ A step of a small model is many kernels of microseconds, which Python names one 
 graph they are launched together, as often as wanted.
 """
 
-import threading
-
 import torch
 from torch import Generator, Tensor
 
 from vae_edu.bounds import Terms
 from vae_edu.learning.learner import LearnerStep
-
-RECORDING = threading.Lock()  # one thread at a time may record; others go on replaying
 
 
 class Replayed:
@@ -20,13 +16,14 @@ class Replayed:
 
     What is learned is what the steps would learn one by one. The first call takes them so, which makes whatever an
     optimizer keeps; the second records. A graph has the learning rate in it as a number: another one, another graph.
+    Give each learner a process of its own: five replayed at the same time in threads of one spoiled each other's
+    results, probably because their graphs share the scratch memory of matrix products.
     """
 
     def __init__(self, step: LearnerStep, size: int):
         """`step` as `learn` wants it."""
         self.step, self.size = step, size
         self.graph: torch.cuda.CUDAGraph | None = None
-        self.stream: torch.cuda.Stream | None = None
         self.rows = 0  # of a whole batch, the largest seen
         self.rates: list[float] = []
 
@@ -34,8 +31,7 @@ class Replayed:
         """Take the steps; the terms of all data points, in order."""
         if len(batch) != self.rows:
             self.rows = max(self.rows, len(batch))
-            with RECORDING:
-                return self._one_by_one(batch, generator, optimizer)
+            return self._one_by_one(batch, generator, optimizer)
         rates = [group["lr"] for group in optimizer.param_groups]
         if self.graph is None or rates != self.rates:
             self.graph = None  # the old one's memory is free before the new one asks for some
@@ -54,9 +50,6 @@ class Replayed:
             group["capturable"] = True  # Adam wants the promise that it counts its steps on the GPU: if fused, it does
         self.batch, graph = batch.clone(), torch.cuda.CUDAGraph()
         graph.register_generator_state(generator)
-        # Matrix products of graphs recorded on the same stream share their scratch memory, which learners replayed at
-        # the same time would spoil for each other: each records on a stream of its own.
-        self.stream = self.stream or torch.cuda.Stream()
-        with RECORDING, torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph):
             self.terms = self._one_by_one(self.batch, generator, optimizer)
         return graph
