@@ -215,6 +215,6 @@ def _at_budget(request: Request) -> Setup:
     if request.budget == "paper":
         return Setup(images=60_000_000, evaluations=60)
     if request.budget == "quick":
-        small = Setup("digits", (200,), 10, 2, gather=5, scored=20, evaluations=4, draws=20, more=2)
-        return replace(small, images=2000, trial_images=1000)
+        small = Setup("digits", (200,), 10, 2, gather=5, scored=10, evaluations=2, draws=10, more=2)
+        return replace(small, images=800, trial_images=400)
     return Setup()
