@@ -124,7 +124,7 @@ def test_the_recorded_curves_are_as_long_as_the_code_makes_them():
         assert point["result"]["samples"][-1] == length, name
 
 
-@pytest.mark.parametrize(("budget", "longest"), [("quick", 2000), ("paper", 60_000_000)])
+@pytest.mark.parametrize(("budget", "longest"), [("quick", 800), ("paper", 60_000_000)])
 def test_only_the_recorded_budget_takes_some_curves_further(monkeypatch, budget, longest):
     seen = []
     monkeypatch.setattr(k13_fig3, "curve", lambda setup, method, n, request, state: seen.append(setup.images) or {})
