@@ -47,8 +47,8 @@ def test_help_answers_at_once():
         return time.perf_counter() - started
 
     bare = min(_seconds_of_bare_python() for _ in range(3))
-    # 0.3 s on an idle machine, of which bare Python takes about 0.02; on a busy one both stretch alike.
-    assert min(seconds() for _ in range(3)) < max(0.3, 15 * bare)
+    # 0.3 s on an idle machine, of which bare Python takes about 0.02; twice on a busy one; PyTorch alone takes 1 s.
+    assert min(seconds() for _ in range(3)) < max(0.6, 15 * bare)
 
 
 def _seconds_of_bare_python():
