@@ -83,12 +83,10 @@ VARIATIONS: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
 )
 # Points that the cpu budget takes further than the others: to the end of K13's curves, or a part of the way.
 TO_THE_END, TWO_THIRDS, HALF_WAY, A_THIRD = ({"images": k * 1_000_000, "evaluations": k} for k in (60, 40, 30, 20))
+THREE_SEEDS = ("", ", step 0.1, seed 1", ", step 0.1, seed 2")
 FURTHER: dict[str, dict[str, Any]] = {
-    **{f"AEVB, N = 1000{seed}": TO_THE_END for seed in ("", ", step 0.1, seed 1", ", step 0.1, seed 2")},
-    **{
-        f"MCEM, N = 1000, 100 images an update{seed}": TWO_THIRDS
-        for seed in ("", ", step 0.1, seed 1", ", step 0.1, seed 2")
-    },
+    **{f"AEVB, N = 1000{seed}": TO_THE_END for seed in THREE_SEEDS},
+    **{f"MCEM, N = 1000, 100 images an update{seed}": TWO_THIRDS for seed in THREE_SEEDS},
     "MCEM, N = 1000": HALF_WAY,
     "MCEM, N = 1000, step 0.02": A_THIRD,
     "MCEM, N = 50000": {"images": 30_000_000, "evaluations": 60},
