@@ -262,9 +262,9 @@ def test_a_cluster_does_it_too_though_a_worker_dies_on_the_way(twelve, practice,
         grading.start()
         worker, pytest_run = busy_worker([worker.process.pid for worker in cluster.workers.values()])
         worker.kill()
-        gone, _ = psutil.wait_procs([pytest_run], timeout=20)
-        assert gone, "what a dead worker was grading goes on"
+        gone, _ = psutil.wait_procs([pytest_run], timeout=60)
         grading.join()
+    assert gone, "what a dead worker was grading goes on"
     entries = Journal(out / "journal.jsonl").entries
     assert sorted(entry.submission for entry in entries) == ["ada", "dora", "hana"]
     assert {sum(check.awarded for check in entry.checks) for entry in entries} == {8}
@@ -276,10 +276,18 @@ def busy_worker(workers):
     while time.monotonic() < until:
         for worker in map(psutil.Process, workers):
             for child in worker.children():
-                if "--follow-parent" in child.cmdline():
+                if f"--follow={worker.pid}" in child.cmdline():
                     return worker, child
         time.sleep(0.05)
     raise AssertionError("no worker has begun to grade")
+
+
+def test_grading_does_not_begin_once_its_worker_is_dead():
+    with subprocess.Popen([sys.executable, "-c", ""]) as worker:
+        pass
+    suite = load_suite()
+    command = [sys.executable, "-m", "pytest", "-q", f"--follow={worker.pid}", *suite.tests(IDS[:1])]
+    assert subprocess.run(command, cwd=suite.root, capture_output=True, timeout=120).returncode == -signal.SIGKILL
 
 
 def test_without_a_scheduler_there_it_says_so(twelve, tmp_path):

@@ -54,7 +54,7 @@ def pytest_addoption(parser):
         help="time all calls of one submission may take together (default: %(default)s)",
     )
     group.addoption("--share-worker", action="store_true", help="one worker for all submissions: quicker, less apart")
-    group.addoption("--follow-parent", action="store_true", help="end when the process that started this one ends")
+    group.addoption("--follow", type=int, metavar="PID", help="end when that process, which started this one, ends")
     group.addoption("--practice", action="store_true", help="a plain process, no isolation: not for grades")
     group.addoption(
         "--trusted", action="store_true", help="this very process, for authors and debuggers: not for grades"
@@ -70,8 +70,8 @@ def pytest_configure(config):
     try:
         folders = [Path(folder) for folder in config.getoption("submission", None) or [ROOT / "solutions"]]
         config.pluginmanager.register(Scoreboard(config, [Submission(folder) for folder in folders]), "scoreboard")
-        if config.getoption("follow_parent", False):
-            threading.Thread(target=follow, args=[os.getppid()], daemon=True).start()
+        if parent := config.getoption("follow", None):
+            threading.Thread(target=follow, args=[parent], daemon=True).start()
         config.stash[ISOLATION] = chosen_isolation(config)
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
@@ -87,7 +87,7 @@ def chosen_isolation(config):
 
 
 def follow(parent):
-    """End this process, and with it its sandboxes, once its parent is another."""
+    """End this process, and with it its sandboxes, once its parent is another, as it may be from the start."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGKILL)

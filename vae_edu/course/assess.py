@@ -69,7 +69,7 @@ def assess(task: Task) -> Entry:
 def _run(task: Task, suite: Suite, folder: Path, scores: Path) -> str:
     """Run pytest; what it said where it refused to begin."""
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "--follow-parent"),
+        *(sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", f"--follow={os.getpid()}"),
         *suite.tests(task.exercises),
         *(f"--submission={folder}", f"--scores={scores}", f"--seed={task.seed}"),
         *(f"--call-seconds={task.call_seconds}", f"--submission-seconds={task.submission_seconds}"),
