@@ -83,6 +83,19 @@ def test_points_are_kept_with_their_provenance_and_not_run_again(tmp_path):
     assert again["results"] == record["results"]
 
 
+def test_a_resumed_points_seconds_are_those_of_all_its_sittings(tmp_path, monkeypatch):
+    spent = iter((1000.0, 0.0))
+
+    def two(request):
+        return Outcome(request.run({name: Point(lambda _: {"seconds": next(spent)}) for name in ("long", "short")}, {}))
+
+    monkeypatch.setattr(sys.modules[__name__], "trainings", two)
+    points = run("trainings", tmp_path)["results"]["points"]
+    assert points["long"]["seconds"] == 1000
+    assert 0 <= points["short"]["seconds"] < 10
+    assert points["long"]["result"] == {}
+
+
 def test_chosen_points_alone_and_the_rest_later(tmp_path):
     with pytest.raises(Unfinished, match="still to run: latents 1, latents 3"):
         run("trainings", tmp_path, only=("latents 2",))

@@ -153,6 +153,7 @@ def train_row(plan: Plan, row: tuple[int, str, int], request: Request, state: Pa
         "train bound at the end of each stage": [
             round(history["bound"][passes_until(stage) - 1], 2) for stage in range(plan.last_stage + 1)
         ],
+        "seconds": sum(history["seconds"]),
         "images per second": round(len(train) * len(history) / sum(history["seconds"])),
         **score(plan, model, train, load(plan.data, "test", request.data_root).x, request.seed),
     }

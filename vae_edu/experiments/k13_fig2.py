@@ -200,6 +200,7 @@ def curve(panel: Panel, method: str, latent: int, request: Request, state: Path)
         "samples": seen,
         "train": [round(bound, 2) for bound in history["bound"]],
         "test": [round(bound, 2) for bound in history["test bound"]],
+        "seconds": sum(history["seconds"]),
         "images per second, tests included": round(seen[-1] / sum(history["seconds"])),
     }
 

@@ -178,6 +178,7 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
         "samples": [passes * n * (epoch + 1) for epoch in range(len(history))],
         **{split: [round(value, 2) for value in history[split]] for split in scored},
         f"at the end, with {setup.more} times the draws": marginals(model, scored, setup.more * setup.draws),
+        "seconds": sum(history["seconds"]),
         "images per second, evaluations included": round(seen / sum(history["seconds"])),
     }
 

@@ -29,7 +29,8 @@ UNFINISHED = "unfinished"  # below the record's folder: the states of points beg
 class Point:
     """One training or measurement: `run` is told where it may keep a state to resume from, and returns its numbers.
 
-    `cost` is relative to the other points' and only serves to estimate the time left.
+    `cost` is relative to the other points' and only serves to estimate the time left. One that may have been resumed
+    also returns "seconds": how long it learned in all its sittings.
     """
 
     run: Callable[[Path], Result]
@@ -140,9 +141,11 @@ def _run_one(
 
 def _timed(point: Point, state: Path) -> Result:
     started = time.perf_counter()
+    result = dict(point.run(state))
+    learned = result.pop("seconds", 0.0)
     return {
-        "result": point.run(state),
-        "seconds": round(time.perf_counter() - started, 1),
+        "result": result,
+        "seconds": round(max(learned, time.perf_counter() - started), 1),
         "date": date.today().isoformat(),
         "machine": machine(),
     }
