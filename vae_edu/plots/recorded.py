@@ -117,7 +117,7 @@ def recorded_and_published(
     for column in range(columns):
         lowest = [axis for axis, _ in zip(grid[:, column], range(-(-(len(panels) - column) // columns)), strict=False)]
         if lowest:
-            lowest[-1].set_xlabel("training images seen")
+            lowest[-1].set_xlabel("training images evaluated")
             lowest[-1].tick_params(labelbottom=True)
     figure.supylabel(ylabel, fontsize="medium")
     figure.legend(handles=_sources(panels), fontsize="small", loc="outside upper center", ncols=3)
