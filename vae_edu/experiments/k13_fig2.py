@@ -20,6 +20,7 @@ from vae_edu.learning import History, fit, wake_sleep
 from vae_edu.learning.adagrad import GatheringAdagrad
 from vae_edu.models import VAE, gaussian_mlp_vae, mlp_vae
 from vae_edu.models.networks import draw_small_biases, draw_small_weights
+from vae_edu.plots.recorded import recorded_at
 
 METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep}
 COSTS = {"AEVB": 1.0, "WS": 1.3}
@@ -209,12 +210,11 @@ def beside(panel: Panel, name: str, curve: Result) -> dict[str, dict[str, float 
     """Our train and test bounds after 10⁶, 10⁷ and 10⁸ images, where the curve reaches, beside the digitized ones."""
     method, latent = name.partition(",")[0].split()
     table = {}
-    for samples in (10**6, 10**7, 10**8):
-        near = [i for i, seen in enumerate(curve.get("samples", ())) if abs(seen / samples - 1) < 0.05]
-        if near:
-            at = min(near, key=lambda i: abs(curve["samples"][i] - samples))
-            table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {
-                f"K13 {split}": published("2", f"{panel.name} Nz={latent}", method, split, float(samples))
+    for samples in (1e6, 1e7, 1e8):
+        ours = {split: recorded_at(curve, split, samples) for split in ("train", "test")}
+        if None not in ours.values():
+            table[f"{samples:.0e}"] = ours | {
+                f"K13 {split}": published("2", f"{panel.name} Nz={latent}", method, split, samples)
                 for split in ("train", "test")
             }
     return table

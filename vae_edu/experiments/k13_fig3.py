@@ -21,6 +21,7 @@ from vae_edu.learning import History, fit, monte_carlo_em, wake_sleep
 from vae_edu.learning.adagrad import GatheringAdagrad
 from vae_edu.models import VAE, mlp_vae
 from vae_edu.models.networks import draw_small_weights
+from vae_edu.plots.recorded import recorded_at
 
 METHODS: dict[str, Callable[..., History]] = {"AEVB": fit, "WS": wake_sleep, "MCEM": monte_carlo_em}
 COSTS = {"AEVB": 1.0, "WS": 1.3, "MCEM": 6.0}
@@ -49,6 +50,11 @@ class Setup:
     evaluations: int = 20  # a curve has so many points, equally spaced
     draws: int = 50
     more: int = 8  # few draws of a slow chain give too low an estimate; the last point is scored with more as well
+
+    @property
+    def looks(self) -> int:
+        """For how many images one counts that a pass comes to."""
+        return LEAPFROG_STEPS + UPDATES if self.count_evaluated else 1
 
 
 SWEEPS = {"minibatch": None}  # "not an on-line algorithm": every chain moves, then come five updates on all images
@@ -116,7 +122,8 @@ def reproduce(request: Request) -> Outcome:
     for method, n, name, change in readings:
         full = f"{method}, N = {n}{name}"
         changed = replace(setup, **change, **further.get(full, {}))
-        points[full] = Point(partial(curve, changed, method, n, request), COSTS[method] * changed.images / setup.images)
+        cost = COSTS[method] * changed.images / (changed.looks * setup.images)
+        points[full] = Point(partial(curve, changed, method, n, request), cost)
     data = checksums(*(load(setup.data, split, request.data_root) for split in ("train", "test")))
     curves = request.run(points, data)
     numbers = {
@@ -179,7 +186,7 @@ def curve(setup: Setup, method: str, n: int, request: Request, state: Path) -> R
     step_size, tried = choose_step_size(trial, state, setup.step_sizes)
     if tried[str(step_size)] is None:
         return {"step size": step_size, "diverged": True}
-    a_pass = n * (LEAPFROG_STEPS + UPDATES if setup.count_evaluated else 1)  # counts for so many images
+    a_pass = n * setup.looks  # counts for so many images
     passes = max(1, round(setup.images / (setup.evaluations * a_pass)))
     epochs, model = max(1, round(setup.images / (passes * a_pass))), new_model()
     measure = partial(marginals, model, images=scored, draws=setup.draws)
@@ -212,13 +219,11 @@ def beside(name: str, curve: Result) -> dict[str, dict[str, float | None]]:
     """Our estimates after 10⁶, 10⁷, 3·10⁷ and 6·10⁷ images, where the curve reaches, beside the digitized ones."""
     method, panel = name.split(", ")[:2]
     table = {}
-    for samples in (10**6, 10**7, 3 * 10**7, 6 * 10**7):
-        seen = curve.get("samples", [0])
-        nearest = min(seen, key=lambda count: abs(count - samples))
-        if abs(nearest / samples - 1) < 0.02:
-            at = seen.index(nearest)
-            table[f"{samples:.0e}"] = {split: curve[split][at] for split in ("train", "test")} | {
-                f"K13 {split}": published("3", panel.replace(" ", ""), method, split, float(samples))
+    for samples in (1e6, 1e7, 3e7, 6e7):
+        ours = {split: recorded_at(curve, split, samples) for split in ("train", "test")}
+        if None not in ours.values():
+            table[f"{samples:.0e}"] = ours | {
+                f"K13 {split}": published("3", panel.replace(" ", ""), method, split, samples)
                 for split in ("train", "test")
             }
     return table
